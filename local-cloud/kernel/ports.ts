@@ -1,5 +1,7 @@
 // What models ask of each other below the level of API calls: the planes that AWS runs behind its APIs.
 // API-level effects (ModifyRule, Invoke, SendMessage, PutMetricData by a program) go through `kernel.call`, so that IAM decides.
+import type { Caller } from './service.ts';
+
 
 /** EventBridge's default bus, as the place AWS services put their own events. Never fails; delivery is asynchronous. */
 export interface EventSource {
@@ -121,4 +123,28 @@ export interface ImageContent {
   config: { Cmd?: string[]; Entrypoint?: string[]; Env?: string[]; WorkingDir?: string };
   /** Layer blobs, in order, each an uncompressed or gzipped tar. */
   layers: Uint8Array[];
+}
+
+// ---- function URLs: what the HTTP door needs of Lambda ----------------------------------------------------------------------
+
+export interface FunctionUrlRequest {
+  method: string;
+  /** Below the URL's own root: `/`, `/releases/7`. */
+  path: string;
+  /** The raw query string, without the question mark. */
+  query: string;
+  headers: Record<string, string>;
+  body: Uint8Array;
+  sourceIp: string;
+}
+
+export interface FunctionUrlResponse {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+export interface FunctionUrls {
+  /** Answers a request at a function URL. `caller` is undefined when the request carries no valid signature. */
+  invokeUrl(urlId: string, request: FunctionUrlRequest, caller: Caller | undefined): Promise<FunctionUrlResponse>;
 }
