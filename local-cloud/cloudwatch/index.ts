@@ -1,0 +1,1 @@
+export { CloudWatchModel } from './model.ts';
