@@ -1,0 +1,52 @@
+// Shorthand for writing operations: what they need to be allowed, and what they do.
+import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Operation, Permission } from '../kernel/service.ts';
+import { refuse } from './records.ts';
+
+export const operation = <Input, Output>(permissions: (input: Input) => Permission[], handle: (input: Input) => Output | Promise<Output>): Operation<Input, Output> => ({
+  permissions,
+  handle,
+});
+
+/** ELB's describe actions have no resource-level permissions. */
+export const describing = (operationName: string) => (): Permission[] => [{ action: `elasticloadbalancing:${operationName}`, resource: '*' }];
+
+/** The condition keys that every tagging call carries. */
+export function tagContext(tags: Tag[] | undefined): Record<string, string | string[]> {
+  if (!tags || tags.length === 0) return {};
+  const context: Record<string, string | string[]> = { 'aws:TagKeys': tags.map((tag) => tag.Key ?? '') };
+  for (const tag of tags) context[`aws:RequestTag/${tag.Key}`] = tag.Value ?? '';
+  return context;
+}
+
+/** A create call with tags also needs AddTags on what it creates. */
+export const creating = (operationName: string, resource: string, created: string, tags: Tag[] | undefined, context: Record<string, string | string[]> = {}): Permission[] => [
+  { action: `elasticloadbalancing:${operationName}`, resource, context: { ...context, ...tagContext(tags) } },
+  ...(tags && tags.length > 0
+    ? [{ action: 'elasticloadbalancing:AddTags', resource: created, context: { ...tagContext(tags), 'elasticloadbalancing:CreateAction': operationName } }]
+    : []),
+];
+
+export function checkName(kind: string, name: string | undefined): string {
+  if (!name || !/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/.test(name) || name.startsWith('internal-')) {
+    return refuse('ValidationError', `The ${kind} name '${name}' must be 1 to 32 letters, digits or hyphens, and must not begin or end with a hyphen or begin with 'internal-'`);
+  }
+  return name;
+}
+
+/** Applies attributes, refusing unknown keys and values that the model would not honour. */
+export function setAttributes(
+  attributes: Map<string, string>,
+  changes: { Key?: string | undefined; Value?: string | undefined }[] | undefined,
+  allowed: Record<string, RegExp>,
+): { Key: string; Value: string }[] {
+  for (const { Key: key, Value: value } of changes ?? []) {
+    const pattern = allowed[key ?? ''];
+    if (!pattern) return refuse('InvalidConfigurationRequestException', `Attribute key '${key}' is not recognized`);
+    if (!pattern.test(value ?? '')) return refuse('InvalidConfigurationRequestException', `Attribute '${key}' cannot have the value '${value}'`);
+  }
+  for (const { Key: key, Value: value } of changes ?? []) attributes.set(key ?? '', value ?? '');
+  return listAttributes(attributes);
+}
+
+export const listAttributes = (attributes: Map<string, string>): { Key: string; Value: string }[] => [...attributes].map(([Key, Value]) => ({ Key, Value }));
