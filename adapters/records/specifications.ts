@@ -1,0 +1,68 @@
+// Pipelines as last applied. Versioned; the index by repository is written in the same transaction, so a push finds exactly
+// the pipelines that want it.
+import { GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import type { Person, Pipeline, Specification } from '../../core/pipeline/model.ts';
+import { pipelineKey, repositoryKey, type Table } from './table.ts';
+
+export interface StoredPipeline {
+  pipeline: Pipeline;
+  people: Record<string, Person>;
+  version: number;
+}
+
+export type Specifications = ReturnType<typeof specificationsIn>;
+
+const ALL_PIPELINES = 'PIPELINES';
+
+export function specificationsIn({ client, name: TableName }: Table) {
+  const get = async (name: string): Promise<StoredPipeline | undefined> => {
+    const { Item } = await client.send(new GetCommand({ TableName, Key: { pk: pipelineKey(name), sk: 'SPECIFICATION' }, ConsistentRead: true }));
+    return Item?.['record'] as StoredPipeline | undefined;
+  };
+
+  return {
+    get,
+
+    async wanting(repository: string): Promise<StoredPipeline[]> {
+      const { Items } = await client.send(
+        new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': repositoryKey(repository) }, ConsistentRead: true }),
+      );
+      const found = await Promise.all((Items ?? []).map((item) => get(item['pipelineName'] as string)));
+      return found.filter((stored): stored is StoredPipeline => stored !== undefined);
+    },
+
+    async list(): Promise<StoredPipeline[]> {
+      const { Items } = await client.send(new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': ALL_PIPELINES }, ConsistentRead: true }));
+      const found = await Promise.all((Items ?? []).map((item) => get(item['sk'] as string)));
+      return found.filter((stored): stored is StoredPipeline => stored !== undefined);
+    },
+
+    /** Applies every pipeline of the file, all or none; pipelines that the file does not name stay as they are. */
+    async apply(specification: Specification): Promise<{ name: string; version: number; changed: boolean }[]> {
+      const plans = await Promise.all(
+        specification.pipelines.map(async (pipeline) => {
+          const before = await get(pipeline.name);
+          const changed = JSON.stringify([before?.pipeline, before?.people]) !== JSON.stringify([pipeline, specification.people]);
+          return { pipeline, before, changed, version: (before?.version ?? 0) + (changed ? 1 : 0) };
+        }),
+      );
+      const writes = plans.filter((plan) => plan.changed).flatMap(({ pipeline, before, version }) => [
+        {
+          Put: {
+            TableName,
+            Item: { pk: pipelineKey(pipeline.name), sk: 'SPECIFICATION', version, record: { pipeline, people: specification.people, version } },
+            ConditionExpression: before ? 'version = :before' : 'attribute_not_exists(pk)',
+            ...(before ? { ExpressionAttributeValues: { ':before': before.version } } : {}),
+          },
+        },
+        { Put: { TableName, Item: { pk: repositoryKey(pipeline.image.repository), sk: pipelineKey(pipeline.name), pipelineName: pipeline.name } } },
+        { Put: { TableName, Item: { pk: ALL_PIPELINES, sk: pipeline.name } } },
+        ...(before && before.pipeline.image.repository !== pipeline.image.repository
+          ? [{ Delete: { TableName, Key: { pk: repositoryKey(before.pipeline.image.repository), sk: pipelineKey(pipeline.name) } } }]
+          : []),
+      ]);
+      if (writes.length > 0) await client.send(new TransactWriteCommand({ TransactItems: writes }));
+      return plans.map(({ pipeline, version, changed }) => ({ name: pipeline.name, version, changed }));
+    },
+  };
+}

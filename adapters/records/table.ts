@@ -1,0 +1,36 @@
+// The one table, and the keys of everything in it.
+//
+//   pk                      sk                          what
+//   PIPELINE#name           SPECIFICATION               the pipeline as last applied, with its version
+//   REPOSITORY#repository   PIPELINE#name               which pipelines want images of a repository
+//   PIPELINE#name           DIGEST#sha256:..            the latest release of a digest
+//   RELEASE#id              RELEASE | STAGE#00 | DECISION#..   one release, read with one query
+//   TIMELINE#id             entry key                   the story of a release
+//   WATCH#arn               RELEASE#id                  who wants to be woken by a service or an alarm
+//   SERVICE#arn             LEASE | QUEUE               who may write the service, and who is next
+//   PIPELINES               name                        the list of pipelines
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { AwsOptions } from '../aws.ts';
+
+export interface Table {
+  client: DynamoDBDocumentClient;
+  name: string;
+}
+
+export const openTable = (name: string, options: AwsOptions): Table => ({
+  name,
+  client: DynamoDBDocumentClient.from(new DynamoDBClient(options), { marshallOptions: { removeUndefinedValues: true } }),
+});
+
+export const pipelineKey = (pipeline: string) => `PIPELINE#${pipeline}`;
+export const repositoryKey = (repository: string) => `REPOSITORY#${repository}`;
+export const digestKey = (digest: string) => `DIGEST#${digest}`;
+export const releaseKey = (releaseId: string) => `RELEASE#${releaseId}`;
+export const timelineKey = (releaseId: string) => `TIMELINE#${releaseId}`;
+export const watchKey = (arn: string) => `WATCH#${arn}`;
+export const serviceKey = (serviceArn: string) => `SERVICE#${serviceArn}`;
+export const stageKey = (index: number) => `STAGE#${String(index).padStart(2, '0')}`;
+
+/** Index over releases by pipeline, newest last. */
+export const BY_PIPELINE_INDEX = 'byPipeline';

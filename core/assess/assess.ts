@@ -1,0 +1,165 @@
+// The heart: looks at one stage's deployment and says what to do next. Pure; nothing is believed but what was just seen.
+//   V1. A release that was rejected, aborted, alarmed or overtaken never gains weight again.
+//   V2. The outcome is what ECS did with *this* deployment: SUCCESSFUL is the only success.
+//   V3. A pause is let through only when the rung it stands on is complete: baked, measured, approved.
+//   V4. Once rolling back, the only way on is to the end of the rollback.
+import type { Rung } from '../ladder/index.ts';
+import type { Stage } from '../pipeline/model.ts';
+import type { Decision, EpochMs, Outcome, Release, RollingBack, StageRecord, TimelineEntry } from '../release/model.ts';
+import { stageEntry } from './entries.ts';
+import { assessRung } from './rung.ts';
+import { stopCause } from './stop-cause.ts';
+import { RESYNC_MOVING_MS, type Assessment, type DeploymentView, type Observation } from './verdict.ts';
+
+export interface AssessInput {
+  release: Release;
+  stage: StageRecord;
+  spec: Stage;
+  /** The rungs of the stage's ladder, in order, the last at 100; empty for rolling. */
+  rungs: readonly Rung[];
+  /** Every weight ECS will stop at, in order, the last 100. */
+  nativeWeightsPercent: readonly number[];
+  decisions: readonly Decision[];
+  observation: Observation;
+  nowMs: EpochMs;
+}
+
+/** A deployment that ECS has not listed this long after UpdateService is not coming. */
+const UNLISTED_LIMIT_MS = 10 * 60_000;
+const LOOK_FOR_DEPLOYMENT_MS = 5_000;
+/** ECS takes a moment to show that it was told to roll back; asking again before that only costs a call. */
+const ROLLBACK_PATIENCE_MS = 15_000;
+
+export function assess(given: AssessInput): Assessment {
+  const input = withAlarmsThatRecovered(given);
+  const { stage, observation, nowMs } = input;
+  const { deployment } = observation;
+  if (!deployment) return unlisted(input);
+  switch (deployment.status) {
+    case 'SUCCESSFUL':
+      return successful(input, deployment);
+    case 'ROLLBACK_SUCCESSFUL':
+      return ended(input, rollbackOutcome(input, deployment));
+    case 'ROLLBACK_FAILED':
+      return ended(input, {
+        outcome: 'failed',
+        reason: `ECS could not roll back: ${deployment.statusReason ?? 'it gives no reason'}. ${repair(stage)}`,
+      });
+    case 'STOPPED':
+      return ended(input, stopped(input, deployment));
+    case 'ROLLBACK_REQUESTED':
+    case 'ROLLBACK_IN_PROGRESS':
+      return followRollback(input, deployment);
+    case 'STOP_REQUESTED':
+      return waiting(input, { kind: 'rollback' }, nowMs + RESYNC_MOVING_MS, 'ECS is stopping this deployment');
+    default:
+      return running(input, deployment);
+  }
+}
+
+// ---- while it runs ------------------------------------------------------------------------------------------------------
+
+function running(input: AssessInput, deployment: DeploymentView): Assessment {
+  const { stage, nowMs } = input;
+  const pause = deployment.pauses[0];
+  if (stage.rollingBack) {
+    const { requestedAtMs, reason } = stage.rollingBack;
+    const patientUntilMs = (requestedAtMs ?? -Infinity) + ROLLBACK_PATIENCE_MS;
+    if (nowMs < patientUntilMs) return waiting(input, { kind: 'rollback' }, patientUntilMs, 'ECS was told to roll back');
+    return { verdict: { kind: 'rollBack', hookId: pause?.hookId, reason }, stage, entries: [], notice: undefined };
+  }
+  const stop = stopCause({ ...input, alarms: input.observation.alarms });
+  if (stop) return beginRollback(input, deployment, stop);
+  if (!pause) return waiting(input, { kind: 'deployment' }, nowMs + RESYNC_MOVING_MS, deploymentText(deployment));
+  return assessRung(input, deployment);
+}
+
+function beginRollback(input: AssessInput, deployment: DeploymentView, cause: { outcome: Outcome; reason: string }): Assessment {
+  const rollingBack: RollingBack = { ...cause, decidedAtMs: input.nowMs, requestedAtMs: undefined };
+  const stage: StageRecord = { ...input.stage, rollingBack, waitingFor: { kind: 'rollback' } };
+  const text = `Rolling back from ${weightText(deployment)}: ${cause.reason}.`;
+  return {
+    verdict: { kind: 'rollBack', hookId: deployment.pauses[0]?.hookId, reason: cause.reason },
+    stage,
+    entries: [stageEntry(stage, 'rollback', 'rollback.decided', input.nowMs, text)],
+    notice: { kind: 'rollbackStarted', text },
+  };
+}
+
+/** ECS rolls back, because we told it to or by itself (breaker, alarm, pause time-out, a person). */
+function followRollback(input: AssessInput, deployment: DeploymentView): Assessment {
+  const already = input.stage.rollingBack;
+  if (already) return waiting(input, { kind: 'rollback' }, input.nowMs + RESYNC_MOVING_MS, already.reason);
+  const reason = deployment.rollbackReason ?? deployment.statusReason ?? 'ECS gives no reason';
+  const rollingBack: RollingBack = { outcome: 'rolledBack', reason: `ECS rolled back by itself: ${reason}`, decidedAtMs: input.nowMs, requestedAtMs: undefined };
+  const stage: StageRecord = { ...input.stage, rollingBack };
+  const text = `ECS is rolling back by itself: ${reason}`;
+  const wait = waiting({ ...input, stage }, { kind: 'rollback' }, input.nowMs + RESYNC_MOVING_MS, text);
+  return { ...wait, entries: [stageEntry(stage, 'rollback', 'rollback.seen', input.nowMs, text)], notice: { kind: 'rollbackStarted', text } };
+}
+
+// ---- the ends -----------------------------------------------------------------------------------------------------------
+
+function successful(input: AssessInput, deployment: DeploymentView): Assessment {
+  const { stage } = input;
+  if (!stage.rollingBack) return ended(input, { outcome: 'succeeded', reason: 'ECS finished the deployment: the new revision serves 100 %' });
+  // A requested rollback can lose the race against the end of the deployment.
+  const reason = `${stage.rollingBack.reason}; but ECS finished the deployment before the rollback reached it, so the NEW revision serves. ${repair(stage)}`;
+  return ended({ ...input, stage: { ...stage, weightPercent: deployment.weightPercent } }, { outcome: 'failed', reason });
+}
+
+function rollbackOutcome({ stage }: AssessInput, deployment: DeploymentView): { outcome: Outcome; reason: string } {
+  if (stage.rollingBack) return { outcome: stage.rollingBack.outcome, reason: stage.rollingBack.reason };
+  const reason = deployment.rollbackReason ?? deployment.statusReason ?? 'ECS gives no reason';
+  return { outcome: 'rolledBack', reason: `ECS rolled back by itself: ${reason}` };
+}
+
+function stopped({ stage, observation }: AssessInput, deployment: DeploymentView): { outcome: Outcome; reason: string } {
+  const because = stage.rollingBack ? `${stage.rollingBack.reason}; ` : '';
+  if (observation.foreign) {
+    return { outcome: stage.rollingBack?.outcome ?? 'failed', reason: `${because}somebody else's deployment replaced this one: ${observation.foreign.description}. Slipway leaves it alone.` };
+  }
+  return { outcome: 'failed', reason: `${because}ECS stopped the deployment without rolling back: ${deployment.statusReason ?? 'it gives no reason'}. ${repair(stage)}` };
+}
+
+function unlisted(input: AssessInput): Assessment {
+  const { stage, nowMs, observation } = input;
+  const sinceMs = stage.deployment?.startedAtMs ?? stage.deployment?.intendedAtMs ?? nowMs;
+  if (nowMs - sinceMs < UNLISTED_LIMIT_MS) return waiting(input, { kind: 'deployment' }, nowMs + LOOK_FOR_DEPLOYMENT_MS, 'ECS does not list the deployment yet');
+  const replaced = observation.foreign ? ` The newest one is not ours: ${observation.foreign.description}.` : '';
+  return ended(input, { outcome: 'failed', reason: `ECS never listed the deployment that was started.${replaced} ${repair(stage)}` });
+}
+
+function ended(input: AssessInput, end: { outcome: Outcome; reason: string }): Assessment {
+  const stage: StageRecord = { ...input.stage, waitingFor: undefined };
+  return { verdict: { kind: 'ended', ...end }, stage, entries: [], notice: undefined };
+}
+
+/** Names the state left behind and the command that repairs it. */
+function repair(stage: StageRecord): string {
+  const [, cluster, service] = stage.serviceArn.split(':').at(-1)?.split('/') ?? [];
+  const before = stage.found?.taskDefinitionArn;
+  if (!before) return 'Look at the service in ECS.';
+  return `To put the old revision back: aws ecs update-service --cluster ${cluster ?? '?'} --service ${service ?? '?'} --task-definition ${before}`;
+}
+
+// ---- helpers ------------------------------------------------------------------------------------------------------------
+
+function waiting(input: AssessInput, waitingFor: NonNullable<StageRecord['waitingFor']>, lookAgainAtMs: EpochMs, reason: string): Assessment {
+  return { verdict: { kind: 'wait', waitingFor, lookAgainAtMs, reason }, stage: { ...input.stage, waitingFor }, entries: [], notice: undefined };
+}
+
+/** `proceed` leaves an alarm that was hot at the start out of the watch only until it has been OK once. */
+function withAlarmsThatRecovered(input: AssessInput): AssessInput {
+  if (input.spec.onAlarmAtStart !== 'proceed') return input;
+  const recovered = input.observation.alarms.filter((alarm) => alarm.state === 'OK').map((alarm) => alarm.name);
+  const alarmsLeftOut = input.stage.alarmsLeftOut.filter((name) => !recovered.includes(name));
+  return alarmsLeftOut.length === input.stage.alarmsLeftOut.length ? input : { ...input, stage: { ...input.stage, alarmsLeftOut } };
+}
+
+export const weightText = (deployment: Pick<DeploymentView, 'weightPercent'>): string => `${deployment.weightPercent} %`;
+
+const deploymentText = (deployment: DeploymentView): string =>
+  `ECS is at work (${deployment.lifecycleStage ?? deployment.status}, production weight ${weightText(deployment)})`;
+
+export type { TimelineEntry };

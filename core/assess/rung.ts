@@ -1,0 +1,136 @@
+// A paused deployment stands on a weight. Is that weight's rung complete, or what is it waiting for?
+import { tally } from '../approval/tally.ts';
+import { formatDuration } from '../duration.ts';
+import type { Rung } from '../ladder/index.ts';
+import type { ApprovalRule } from '../pipeline/model.ts';
+import type { EpochMs, StageRecord, TimelineEntry, WaitingFor } from '../release/model.ts';
+import type { AssessInput } from './assess.ts';
+import { putQuestion, waitForPeople } from './before-stage.ts';
+import { stageEntry } from './entries.ts';
+import { RESYNC_MOVING_MS, RESYNC_PEOPLE_MS, type Assessment, type DeploymentView } from './verdict.ts';
+
+/** Request counts come from CloudWatch, which has them a minute at a time. */
+const REQUEST_COUNT_RECHECK_MS = 30_000;
+const WEIGHT_TOLERANCE_PERCENT = 0.05;
+
+const sameWeight = (a: number, b: number): boolean => Math.abs(a - b) < WEIGHT_TOLERANCE_PERCENT;
+
+export function assessRung(input: AssessInput, deployment: DeploymentView): Assessment {
+  const rung = input.rungs.find((candidate) => sameWeight(candidate.weightPercent, deployment.weightPercent));
+  if (!rung) return advance(input, deployment, 'the plan does not stop here');
+
+  const { stage, entries, reachedAtMs, first } = reach(input, rung, deployment);
+  const at: RungInput = { ...input, stage, rung, reachedAtMs };
+  const answer = baked(at) ?? measured(at) ?? dataAvailable(at) ?? approved(at) ?? advance(at, deployment, completeText(rung));
+  const firstNotice = first && rung.weightPercent > 0 ? ({ kind: 'weightReached', text: entries[0]?.text ?? '' } as const) : undefined;
+  return { ...answer, entries: [...entries, ...answer.entries], notice: answer.notice ?? firstNotice };
+}
+
+interface RungInput extends AssessInput {
+  rung: Rung;
+  reachedAtMs: EpochMs;
+}
+
+/** Notes when the rung was first seen; its bake counts from there. */
+function reach(input: AssessInput, rung: Rung, deployment: DeploymentView): { stage: StageRecord; entries: TimelineEntry[]; reachedAtMs: EpochMs; first: boolean } {
+  const { stage, nowMs } = input;
+  const known = stage.rungsReached.find((reached) => sameWeight(reached.weightPercent, rung.weightPercent));
+  if (known) return { stage, entries: [], reachedAtMs: known.atMs, first: false };
+  const after: StageRecord = {
+    ...stage,
+    weightPercent: deployment.weightPercent,
+    rungsReached: [...stage.rungsReached, { weightPercent: rung.weightPercent, atMs: nowMs }],
+  };
+  const plan = rung.bake.forMs > 0 ? `baking for ${formatDuration(rung.bake.forMs)}` : 'no bake';
+  const requests = rung.bake.requests === undefined ? '' : ` and at least ${rung.bake.requests} requests`;
+  const text = `The new revision serves ${deployment.weightPercent} % of production traffic; ${plan}${requests}.`;
+  return { stage: after, entries: [stageEntry(stage, 'weight', `rung.${rung.weightPercent}.reached`, nowMs, text)], reachedAtMs: nowMs, first: true };
+}
+
+function baked(input: RungInput): Assessment | undefined {
+  const untilMs = input.reachedAtMs + input.rung.bake.forMs;
+  if (input.nowMs >= untilMs) return undefined;
+  return wait(input, { kind: 'bake', untilMs }, Math.min(untilMs, input.nowMs + RESYNC_MOVING_MS), `baking at ${input.rung.weightPercent} %`);
+}
+
+function measured(input: RungInput): Assessment | undefined {
+  const need = input.rung.bake.requests;
+  if (need === undefined) return undefined;
+  const have = input.observation.requestsAtRung ?? 0;
+  if (have >= need) return undefined;
+  const question = `Only ${have} of ${need} requests were served at ${input.rung.weightPercent} %. Go on all the same?`;
+  return scarce(input, `requests.${input.rung.weightPercent}`, question, { kind: 'requests', have, need }, REQUEST_COUNT_RECHECK_MS);
+}
+
+function dataAvailable(input: RungInput): Assessment | undefined {
+  const silent = input.observation.alarms
+    .filter((alarm) => alarm.state === 'INSUFFICIENT_DATA' || alarm.state === 'MISSING')
+    .filter((alarm) => !input.stage.alarmsLeftOut.includes(alarm.name))
+    .map((alarm) => alarm.name);
+  if (silent.length === 0) return undefined;
+  const question = `No data for ${silent.join(', ')} at ${input.rung.weightPercent} %. Go on all the same?`;
+  const untilMs = input.reachedAtMs + input.rung.bake.forMs + input.spec.missingData.limitMs;
+  return scarce(input, `data.${input.rung.weightPercent}`, question, { kind: 'alarmData', alarms: silent, untilMs }, RESYNC_MOVING_MS);
+}
+
+/** Too little to judge by: what `missingData` says. `wait` waits up to the limit and then asks a person. */
+function scarce(input: RungInput, askKey: string, question: string, waitingFor: WaitingFor, recheckMs: number): Assessment | undefined {
+  const { policy, limitMs } = input.spec.missingData;
+  if (policy === 'pass') return undefined;
+  const asked = input.stage.asks.find((ask) => ask.key === askKey);
+  if (asked) return answered(input, askKey);
+  const limitAtMs = input.reachedAtMs + input.rung.bake.forMs + limitMs;
+  if (input.nowMs < limitAtMs) return wait(input, waitingFor, Math.min(limitAtMs, input.nowMs + recheckMs), question);
+  const rule: ApprovalRule = {
+    from: input.rung.approval?.from ?? [],
+    need: 1,
+    withinMs: policy === 'fail' ? 0 : (input.rung.approval?.withinMs ?? RESYNC_PEOPLE_MS),
+    otherwise: 'reject',
+    notByAuthor: false,
+  };
+  return putQuestion(input, askKey, rule, question);
+}
+
+function approved(input: RungInput): Assessment | undefined {
+  const rule = input.rung.approval;
+  if (!rule) return undefined;
+  const key = `weight.${input.rung.weightPercent}`;
+  if (input.stage.asks.some((ask) => ask.key === key)) return answered(input, key);
+  const next = nextWeight(input, input.rung.weightPercent);
+  return putQuestion(input, key, rule, `Go on from ${input.rung.weightPercent} % to ${namedAfter(input) ?? next} %?`);
+}
+
+/** Undefined once the question is answered with yes; a no never gets here, since it stops the stage first. */
+function answered(input: RungInput, key: string): Assessment | undefined {
+  const ask = input.stage.asks.find((candidate) => candidate.key === key);
+  if (!ask) return undefined;
+  const ours = input.decisions.filter((decision) => decision.stageIndex === input.stage.index);
+  return tally(ask, ours, input.release.author, input.nowMs).kind === 'approved' ? undefined : waitForPeople(input.stage, ask, input.nowMs);
+}
+
+function advance(input: AssessInput, deployment: DeploymentView, reason: string): Assessment {
+  const from = deployment.weightPercent;
+  const to = nextWeight(input, from);
+  const verdict = { kind: 'advance', hookIds: deployment.pauses.map((pause) => pause.hookId), fromWeightPercent: from, toWeightPercent: to, reason } as const;
+  return { verdict, stage: { ...input.stage, waitingFor: { kind: 'deployment' } }, entries: [], notice: undefined };
+}
+
+const nextWeight = (input: AssessInput, weightPercent: number): number =>
+  input.nativeWeightsPercent.find((native) => native > weightPercent + WEIGHT_TOLERANCE_PERCENT) ?? 100;
+
+const namedAfter = (input: RungInput): number | undefined =>
+  input.rungs.find((rung) => rung.weightPercent > input.rung.weightPercent + WEIGHT_TOLERANCE_PERCENT)?.weightPercent;
+
+function completeText(rung: Rung): string {
+  const parts = [
+    rung.bake.forMs > 0 ? `baked ${formatDuration(rung.bake.forMs)}` : 'no bake asked for',
+    ...(rung.bake.requests === undefined ? [] : [`${rung.bake.requests} requests served`]),
+    'alarms quiet',
+    ...(rung.approval ? ['approved'] : []),
+  ];
+  return `${rung.weightPercent} % is complete: ${parts.join(', ')}`;
+}
+
+function wait(input: RungInput, waitingFor: WaitingFor, lookAgainAtMs: EpochMs, reason: string): Assessment {
+  return { verdict: { kind: 'wait', waitingFor, lookAgainAtMs, reason }, stage: { ...input.stage, waitingFor }, entries: [], notice: undefined };
+}

@@ -1,0 +1,56 @@
+// What the rules answer, and what they look at. Waiting is an answer that says when to look again.
+import type { EpochMs, Outcome, StageRecord, TimelineEntry, WaitingFor } from '../release/model.ts';
+import type { NoticeKind } from '../notice/notice.ts';
+
+export type Verdict =
+  | { kind: 'wait'; waitingFor: WaitingFor; lookAgainAtMs: EpochMs; reason: string }
+  /** Everything asked for before the deployment is there. */
+  | { kind: 'go'; reason: string }
+  /** Let the paused deployment go on to its next native weight. */
+  | { kind: 'advance'; hookIds: string[]; fromWeightPercent: number; toWeightPercent: number; reason: string }
+  /** Tell ECS to roll back; `hookId` when it is paused. */
+  | { kind: 'rollBack'; hookId: string | undefined; reason: string }
+  | { kind: 'ended'; outcome: Outcome; reason: string };
+
+export interface Assessment {
+  verdict: Verdict;
+  /** The stage record after this look. */
+  stage: StageRecord;
+  entries: TimelineEntry[];
+  /** Something people should hear of now. */
+  notice: { kind: NoticeKind; text: string } | undefined;
+}
+
+/** What ECS says of one service deployment. */
+export interface DeploymentView {
+  arn: string;
+  /** An open set: ECS may add statuses. */
+  status: string;
+  statusReason: string | undefined;
+  lifecycleStage: string | undefined;
+  /** `requestedProductionTrafficWeight` of the target revision; ROLLING deployments have none. */
+  weightPercent: number;
+  /** PAUSE hooks that wait for an action. */
+  pauses: { hookId: string; expiresAtMs: EpochMs | undefined }[];
+  rollbackReason: string | undefined;
+  createdAtMs: EpochMs;
+}
+
+export interface AlarmView {
+  name: string;
+  state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' | 'MISSING';
+  reason: string;
+}
+
+export interface Observation {
+  /** The release's own service deployment; undefined while ECS does not list it (yet). */
+  deployment: DeploymentView | undefined;
+  /** A deployment of the same service that is newer than ours and not ours. */
+  foreign: { arn: string; createdAtMs: EpochMs; description: string } | undefined;
+  alarms: AlarmView[];
+  /** Requests the new revision answered since the current rung was reached; undefined when no rung counts them. */
+  requestsAtRung: number | undefined;
+}
+
+export const RESYNC_MOVING_MS = 5 * 60_000;
+export const RESYNC_PEOPLE_MS = 60 * 60_000;

@@ -1,0 +1,168 @@
+// The release record as core sees it. Adapters store it; functions load it, hand it to the rules, and save what they answer.
+//   R1. A release keeps the specification it started with.
+//   R2. Only the release's own execution changes a stage record; everybody else adds decisions or rings the bell.
+//   R3. Nothing is removed while a release runs: what was asked, decided and seen stays.
+import type { ApprovalRule, Person, Pipeline } from '../pipeline/model.ts';
+
+export type EpochMs = number;
+
+/** How a stage, and in the end a release, can end. `unchanged`: the service already ran the image. */
+export type Outcome =
+  | 'succeeded'
+  | 'unchanged'
+  | 'rolledBack'
+  | 'rejected'
+  | 'aborted'
+  | 'superseded'
+  | 'timedOut'
+  | 'refused'
+  | 'failed';
+
+export interface Image {
+  repository: string; // as in ECR, without the registry: `shop/checkout`
+  /** `ACCOUNT.dkr.ecr.REGION.amazonaws.com`. */
+  registry: string;
+  tag: string | undefined;
+  digest: string; // `sha256:...`
+}
+
+export interface Release {
+  id: string;
+  pipeline: Pipeline;
+  specificationVersion: number;
+  people: Record<string, Person>;
+  image: Image;
+  /** The name in `people` of who pushed, or what the image label says; undefined when unknown. */
+  author: string | undefined;
+  /** Decides which of two releases is the newer one. */
+  pushedAtMs: EpochMs;
+  createdAtMs: EpochMs;
+  status: 'running' | 'ended';
+  outcome: Outcome | undefined;
+  reason: string;
+  endedAtMs: EpochMs | undefined;
+  stageIndex: number;
+  /** The doorbell: goes up by one for everything that might concern this release. */
+  bell: number;
+  /** A newer release that wants a service this one holds, or has taken this one's place in its queue. */
+  challengedBy: string | undefined;
+  /** Why the execution had to be rescued, if it was: such a release rolls back. */
+  rescue: string | undefined;
+}
+
+export interface Decision {
+  kind: 'approve' | 'reject' | 'abort';
+  /** The name in `people`, or the caller ARN when the rule lets anybody decide. */
+  person: string;
+  callerArn: string;
+  via: 'cli' | 'slack' | 'dashboard';
+  atMs: EpochMs;
+  reason: string;
+  /** Which question it answers; undefined for an abort. */
+  askKey: string | undefined;
+  stageIndex: number;
+}
+
+/** A question put to people: `before.0`, `weight.5`, `data.25`. */
+export interface Ask {
+  key: string;
+  rule: ApprovalRule;
+  question: string;
+  askedAtMs: EpochMs;
+  deadlineMs: EpochMs;
+}
+
+export interface StageRecord {
+  index: number;
+  serviceArn: string;
+  status: 'pending' | 'running' | 'ended';
+  outcome: Outcome | undefined;
+  reason: string;
+  startedAtMs: EpochMs | undefined;
+  endedAtMs: EpochMs | undefined;
+  asks: Ask[];
+  /** Alarms that were already in ALARM at the start and are therefore not watched. */
+  alarmsLeftOut: string[];
+  /** The service as it was before anything was changed; set once. */
+  found: FoundService | undefined;
+  deployment: DeploymentRecord | undefined;
+  /** When each rung's weight was first seen, by weight in percent. */
+  rungsReached: { weightPercent: number; atMs: EpochMs }[];
+  /** The highest production weight seen or let through. */
+  weightPercent: number;
+  rollingBack: RollingBack | undefined;
+  failure: Failure | undefined;
+  /** What the stage waits for, for people to read. */
+  waitingFor: WaitingFor | undefined;
+}
+
+export interface FoundService {
+  taskDefinitionArn: string;
+  /** The service's `deploymentConfiguration`, verbatim, put back at the end. */
+  deploymentConfiguration: unknown;
+}
+
+export interface DeploymentRecord {
+  taskDefinitionArn: string;
+  /** Written before UpdateService is called, so that a retry knows to look for its own deployment first. */
+  intendedAtMs: EpochMs;
+  startedAtMs: EpochMs | undefined;
+  /** The N of `ecs-svc/N`, which is also the last segment of the service revision ARN. */
+  revisionId: string | undefined;
+  arn: string | undefined;
+}
+
+export interface RollingBack {
+  outcome: Outcome;
+  reason: string;
+  decidedAtMs: EpochMs;
+  /** When ECS was last told; undefined when ECS rolls back by itself. */
+  requestedAtMs: EpochMs | undefined;
+}
+
+/** Why it went wrong, as far as the world tells: for people, never for decisions. */
+export interface Failure {
+  summary: string;
+  stoppedTasks: { taskArn: string; stoppedReason: string; exitCodes: { container: string; exitCode: number | undefined; reason: string | undefined }[] }[];
+  lastLogLines: string[];
+}
+
+export type WaitingFor =
+  | { kind: 'turn'; behind: string }
+  | { kind: 'deployment' }
+  | { kind: 'bake'; untilMs: EpochMs }
+  | { kind: 'requests'; have: number; need: number }
+  | { kind: 'alarmData'; alarms: string[]; untilMs: EpochMs }
+  | { kind: 'approval'; askKey: string; untilMs: EpochMs }
+  | { kind: 'rollback' };
+
+/** One line of the record's story. The key makes writing it twice harmless. */
+export interface TimelineEntry {
+  key: string;
+  atMs: EpochMs;
+  kind: 'release' | 'stage' | 'weight' | 'ask' | 'decision' | 'alarm' | 'rollback' | 'foreign' | 'failure';
+  text: string;
+  by?: string;
+}
+
+export const newStageRecord = (index: number, serviceArn: string): StageRecord => ({
+  index,
+  serviceArn,
+  status: 'pending',
+  outcome: undefined,
+  reason: '',
+  startedAtMs: undefined,
+  endedAtMs: undefined,
+  asks: [],
+  alarmsLeftOut: [],
+  found: undefined,
+  deployment: undefined,
+  rungsReached: [],
+  weightPercent: 0,
+  rollingBack: undefined,
+  failure: undefined,
+  waitingFor: undefined,
+});
+
+/** Did the stage end in a way that lets the release go on to the next one? */
+export const goesOn = (outcome: Outcome): boolean => outcome === 'succeeded' || outcome === 'unchanged';
