@@ -1,7 +1,7 @@
 // The query protocol: forms with dotted names in (`Rules.member.1.Priority=5`), XML out.
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 import type { Member, Shape } from './shape.ts';
-import { asDate, base64, below, plainBytes, readTimestamp, unknownMember, wrongType } from './values.ts';
+import { asDate, base64, below, plainBytes, readTimestamp, scalarText, unknownMember, wrongType } from './values.ts';
 import type { Wire } from './values.ts';
 
 /** A form as the tree that its dotted names spell. */
@@ -147,7 +147,7 @@ export function writeXml(shape: Shape, value: unknown, name: string, path: strin
     case 'number':
     case 'bigNumber':
     case 'document':
-      return element(name, escapeXml(String(value)));
+      return element(name, escapeXml(scalarText(value, path)));
     case 'unit':
       return element(name, '');
   }

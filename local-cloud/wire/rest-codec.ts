@@ -4,7 +4,7 @@ import { readJson, readMembers, REST_JSON, writeJson } from './json-codec.ts';
 import { readText } from './query-codec.ts';
 import type { HttpBinding, OperationSchema, ServiceSchema } from './service-schema.ts';
 import type { Member, Shape } from './shape.ts';
-import { asBytes, below, isObject, plainBytes, unknownMember, wrongType } from './values.ts';
+import { asBytes, below, isObject, plainBytes, scalarText, unknownMember, wrongType } from './values.ts';
 import type { Wire } from './values.ts';
 
 export interface RestRequest {
@@ -88,7 +88,7 @@ export function writeRest(operation: OperationSchema, output: Wire, path: string
     const place = below(path, name);
     if (value === null || value === undefined) continue;
     if (traits.httpResponseCode) statusCode = Number(value);
-    else if (traits.httpHeader !== undefined) headers[traits.httpHeader.toLowerCase()] = String(value);
+    else if (traits.httpHeader !== undefined) headers[traits.httpHeader.toLowerCase()] = scalarText(value, place);
     else if (traits.httpPayload) {
       payload = shape.kind === 'blob' || shape.kind === 'string' ? asBytes(value) : Buffer.from(JSON.stringify(writeJson(shape, value, place, REST_JSON)));
     } else json[traits.jsonName ?? name] = writeJson(shape, value, place, REST_JSON);

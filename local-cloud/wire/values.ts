@@ -88,3 +88,10 @@ export function asBytes(value: unknown): Uint8Array {
 
 /** The bytes as a plain Uint8Array, which is what SDK types promise (a Buffer prints and compares differently). */
 export const plainBytes = (buffer: Uint8Array): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).slice();
+
+/** A scalar as headers and XML carry it. */
+export function scalarText(value: unknown, path: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  throw new TypeError(`${path}: a model answered ${typeof value} where the API has a scalar`);
+}
