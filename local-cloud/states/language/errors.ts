@@ -1,0 +1,45 @@
+// The errors a state machine can see, and which names in `ErrorEquals` match them.
+
+/** An error inside an execution: `Retry` and `Catch` look at `error`; both parts end up in the history. */
+export class StatesError extends Error {
+  override readonly name = 'StatesError';
+  /** Fail states may leave either part out. */
+  readonly error: string | undefined;
+  readonly causeText: string | undefined;
+  /** Set for JSONata faults: the field that could not be evaluated. */
+  readonly location: string | undefined;
+
+  constructor(error: string | undefined, causeText: string | undefined, location?: string) {
+    super(`${error ?? '(no error)'}: ${causeText ?? ''}`);
+    this.error = error;
+    this.causeText = causeText;
+    this.location = location;
+  }
+}
+
+export const QUERY_EVALUATION_ERROR = 'States.QueryEvaluationError';
+
+/**
+ * Does a Retry or Catch with these names take an error called `error`?
+ *   States.Runtime is never taken, by any name.
+ *   States.ALL takes everything but States.DataLimitExceeded (and Runtime).
+ *   States.TaskFailed takes everything but States.Timeout (and the two above).
+ *   States.Timeout also takes States.HeartbeatTimeout.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ */
+export function matchesError(errorEquals: readonly string[], error: string | undefined): boolean {
+  if (error === 'States.Runtime') return false;
+  return errorEquals.some((name) => {
+    if (name === error) return true;
+    switch (name) {
+      case 'States.ALL':
+        return error !== 'States.DataLimitExceeded';
+      case 'States.TaskFailed':
+        return error !== 'States.DataLimitExceeded' && error !== 'States.Timeout';
+      case 'States.Timeout':
+        return error === 'States.HeartbeatTimeout';
+      default:
+        return false;
+    }
+  });
+}
