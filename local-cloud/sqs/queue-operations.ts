@@ -75,7 +75,7 @@ const setQueueAttributes = (store: QueueStore): Operation<sqs.SetQueueAttributes
   permissions: (input) => [store.permission('SetQueueAttributes', input.QueueUrl)],
   handle: (input) => {
     const queue = store.byUrl(input.QueueUrl);
-    applyAttributes(queue.attributes, (input.Attributes ?? {}) as Record<string, string>);
+    applyAttributes(queue.attributes, (input.Attributes ?? {}));
     queue.modifiedAtMs = store.kernel.clock.nowMs();
     return {};
   },
