@@ -36,6 +36,7 @@ export class Ledger {
   private readonly grants = new Map<string, GrantRow>();
   private readonly denials = new Map<string, DenialRow>();
   private readonly unmodelled = new Map<string, number>();
+  private readonly counted = new WeakSet<NotModelled>();
 
   /** A policy came to a role (or replaced its namesake). Grants outlive the role, so that a report after a clean-up is whole. */
   granted(roleArn: string, policy: string, statements: readonly Statement[]): void {
@@ -73,7 +74,10 @@ export class Ledger {
     this.denials.set(key, row);
   }
 
+  /** Counts an error once, however many layers it passes through. */
   notModelled(error: NotModelled): void {
+    if (this.counted.has(error)) return;
+    this.counted.add(error);
     this.unmodelled.set(error.message, (this.unmodelled.get(error.message) ?? 0) + 1);
   }
 

@@ -52,6 +52,7 @@ const queryText = (query: Record<string, string | string[] | null>): string =>
 function bytes(body: unknown): Uint8Array {
   if (body === undefined || body === null) return new Uint8Array();
   if (typeof body === 'string') return Buffer.from(body, 'utf8');
-  if (body instanceof Uint8Array) return body;
+  // A plain view: the SDK hands over bytes that warn when they are read as text.
+  if (body instanceof Uint8Array) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   throw new TypeError('the in-process door takes text and bytes; a streamed body needs the HTTP door');
 }
