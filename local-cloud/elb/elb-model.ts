@@ -1,4 +1,5 @@
 // Elastic Load Balancing v2: the API of application load balancers over a data plane that is real or imagined.
+import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { NotModelled } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { LoadBalancing, MetricSink, RuleView, Target, TargetGroupView, TargetState } from '../kernel/ports.ts';
@@ -10,7 +11,6 @@ import { Records, forwardedGroups, refuse, resourceOf } from './records.ts';
 import { ruleOperations } from './rules.ts';
 import { targetGroupOperations } from './target-groups.ts';
 import { TargetLife } from './target-life.ts';
-import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
 
 export interface ElbPorts {
   metrics: MetricSink;
@@ -56,7 +56,7 @@ export class ElbModel implements ServiceModel, LoadBalancing {
       ...listenerOperations(surroundings),
       ...ruleOperations(surroundings),
       ...targetGroupOperations(kernel, records, life),
-    } as Readonly<Record<string, Operation>>;
+    };
   }
 
   /** Where the listeners can be reached on this machine; empty when the traffic is only modelled. */

@@ -268,7 +268,7 @@ test('streams bodies larger than it keeps, and passes on who asked', async () =>
   const reply = await ask(`${urlOf(elb)}/big?query=1`, { method: 'POST', body, headers: { host: 'shop.example' } });
   expect(reply.body).toBe(body);
   expect(JSON.parse(String(reply.headers['x-seen']))).toMatchObject({
-    host: 'shop.example', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-forwarded-port': '80', 'x-amzn-trace-id': expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/),
+    host: 'shop.example', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-forwarded-port': '80', 'x-amzn-trace-id': expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/) as string,
   });
 });
 

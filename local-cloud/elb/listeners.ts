@@ -1,6 +1,6 @@
 // Operations on listeners. A listener's default actions live in its default rule, which is a rule like any other.
 import type {
-  CreateListenerInput, CreateListenerOutput, DeleteListenerInput, DeleteListenerOutput, DescribeListenersInput, DescribeListenersOutput,
+  Action, CreateListenerInput, CreateListenerOutput, DeleteListenerInput, DeleteListenerOutput, DescribeListenersInput, DescribeListenersOutput,
   Listener, ModifyListenerInput, ModifyListenerOutput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { NotModelled, refuseUnknown } from '../kernel/errors.ts';
@@ -17,9 +17,9 @@ interface Surroundings {
   records: Records;
   dataPlane: DataPlane;
   /** Refuses actions whose target groups are unknown or belong to another load balancer. */
-  checkGroups(actions: ReturnType<typeof completeActions>, loadBalancerArn: string): void;
+  checkGroups: (actions: Action[], loadBalancerArn: string) => void;
   /** To be called after anything that changes which target groups are in use. */
-  usageChanged(): void;
+  usageChanged: () => void;
 }
 
 export function listenerSettings(records: Records, listener: ListenerRecord): ListenerSettings {

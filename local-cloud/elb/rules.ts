@@ -1,6 +1,6 @@
 // Operations on listener rules.
 import type {
-  CreateRuleInput, CreateRuleOutput, DeleteRuleInput, DeleteRuleOutput, DescribeRulesInput, DescribeRulesOutput, ModifyRuleInput, ModifyRuleOutput,
+  Action, CreateRuleInput, CreateRuleOutput, DeleteRuleInput, DeleteRuleOutput, DescribeRulesInput, DescribeRulesOutput, ModifyRuleInput, ModifyRuleOutput,
   Rule, SetRulePrioritiesInput, SetRulePrioritiesOutput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { refuseUnknown } from '../kernel/errors.ts';
@@ -14,8 +14,8 @@ import { type RuleRecord, type Records, page, refuse, resourceOf } from './recor
 interface Surroundings {
   kernel: Kernel;
   records: Records;
-  checkGroups(actions: ReturnType<typeof completeActions>, loadBalancerArn: string): void;
-  usageChanged(): void;
+  checkGroups: (actions: Action[], loadBalancerArn: string) => void;
+  usageChanged: () => void;
 }
 
 const shapeOf = (rule: RuleRecord): Rule => ({
