@@ -30,13 +30,20 @@ export function parsePattern(source: string): PatternParse {
   if (source.length > LENGTH_MAX) return { ok: false, reason: `it is longer than ${LENGTH_MAX} characters` };
   const reader = new Reader(source);
   try {
-    const nodes: Node[] = [{ kind: 'end' }];
-    const start = build(reader.whole(), 0, nodes);
+    const automaton: Automaton = { nodes: [{ kind: 'end' }], builds: 0 };
+    const start = build(reader.whole(), 0, automaton);
+    const { nodes } = automaton;
     return { ok: true, pattern: { matches: (text) => run(nodes, start, text) } };
   } catch (error) {
     if (error instanceof NotAPattern) return { ok: false, reason: error.message };
     throw error;
   }
+}
+
+interface Automaton {
+  nodes: Node[];
+  /** Counted besides the nodes: an empty group repeated a thousand times adds none and takes its time all the same. */
+  builds: number;
 }
 
 /** Never leaves this file. */
@@ -70,26 +77,28 @@ function follow(nodes: readonly Node[], from: number[]): Set<number> {
 }
 
 /** Adds the nodes that read `tree` and then go on at `next`; answers where to enter them. */
-function build(tree: Tree, next: number, nodes: Node[]): number {
-  if (nodes.length > NODE_MAX) throw new NotAPattern('its repetitions multiply to too many steps');
+function build(tree: Tree, next: number, automaton: Automaton): number {
+  const { nodes } = automaton;
+  automaton.builds += 1;
+  if (automaton.builds > NODE_MAX) throw new NotAPattern('its repetitions multiply to too many steps');
   switch (tree.kind) {
     case 'one':
       return nodes.push({ kind: 'character', accepts: tree.accepts, next }) - 1;
     case 'sequence':
-      return tree.parts.reduceRight((after, part) => build(part, after, nodes), next);
+      return tree.parts.reduceRight((after, part) => build(part, after, automaton), next);
     case 'either':
-      return nodes.push({ kind: 'fork', next: tree.branches.map((branch) => build(branch, next, nodes)) }) - 1;
+      return nodes.push({ kind: 'fork', next: tree.branches.map((branch) => build(branch, next, automaton)) }) - 1;
     case 'repeat': {
       let after = next;
       if (tree.max === Infinity) {
         const loop: { kind: 'fork'; next: number[] } = { kind: 'fork', next: [next] };
         after = nodes.push(loop) - 1;
-        loop.next.push(build(tree.tree, after, nodes));
+        loop.next.push(build(tree.tree, after, automaton));
       }
       for (let count = tree.min; count < tree.max && tree.max !== Infinity; count += 1) {
-        after = nodes.push({ kind: 'fork', next: [next, build(tree.tree, after, nodes)] }) - 1;
+        after = nodes.push({ kind: 'fork', next: [next, build(tree.tree, after, automaton)] }) - 1;
       }
-      for (let count = 0; count < tree.min; count += 1) after = build(tree.tree, after, nodes);
+      for (let count = 0; count < tree.min; count += 1) after = build(tree.tree, after, automaton);
       return after;
     }
   }

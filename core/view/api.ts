@@ -1,0 +1,64 @@
+// The Control API, version 1: one Lambda behind a function URL with AWS_IAM. Bodies of requests and answers, by route.
+
+import type { Fault } from '../pipeline/place.ts';
+import type { DecisionKind, PipelineView, ReleaseSummary } from './model.ts';
+
+/** PUT /v1/specification */
+export interface PutSpecificationRequest {
+  /** The parsed YAML, as JSON. */
+  specification: unknown;
+  dryRun?: boolean;
+}
+export interface PutSpecificationAnswer {
+  pipelines: { name: string; version: number; changed: boolean }[];
+  warnings: string[];
+}
+
+/** GET /v1/pipelines */
+export interface ListPipelinesAnswer {
+  pipelines: PipelineView[];
+}
+
+/** GET /v1/releases?pipeline=&limit=&next= (newest first) */
+export interface ListReleasesAnswer {
+  releases: ReleaseSummary[];
+  next?: string;
+}
+
+/** POST /v1/releases; exactly one of tag and digest. */
+export interface StartReleaseRequest {
+  pipeline: string;
+  tag?: string;
+  digest?: string;
+  reason?: string;
+}
+export interface StartReleaseAnswer {
+  release: ReleaseSummary;
+}
+
+/** POST /v1/releases/{id}/decisions */
+export interface DecisionRequest {
+  kind: DecisionKind;
+  stage?: string;
+  reason?: string;
+}
+export interface DecisionAnswer {
+  /** False when it changed nothing, for example the second approval of one person. */
+  recorded: boolean;
+  message: string;
+  release: ReleaseSummary;
+}
+
+export type ControlErrorCode = 'NotFound' | 'NotAllowed' | 'Refused' | 'BadRequest' | 'InvalidSpecification';
+
+export const CONTROL_ERROR_STATUS: Record<ControlErrorCode, number> = {
+  BadRequest: 400,
+  NotAllowed: 403,
+  NotFound: 404,
+  Refused: 409,
+  InvalidSpecification: 422,
+};
+
+export interface ControlErrorAnswer {
+  error: { code: ControlErrorCode; message: string; hint?: string; faults?: Fault[] };
+}

@@ -1,0 +1,4 @@
+// Views, for everybody else.
+
+export type * from './model.ts';
+export * from './api.ts';

@@ -1,0 +1,103 @@
+// What the Control API says and every face (CLI, dashboard, Slack) renders: plain JSON, dates as ISO text. Version 1.
+// Owns the shapes only; whoever holds a record makes them from it.
+
+export type ReleaseStatus = 'running' | 'waiting' | 'ended';
+
+export type ReleaseOutcome =
+  | 'succeeded'
+  | 'rolledBack'
+  | 'rejected'
+  | 'aborted'
+  | 'superseded'
+  | 'timedOut'
+  | 'refused'
+  | 'failed'
+  /** The service already ran this digest. */
+  | 'unchanged';
+
+export interface ImageView {
+  repository: string;
+  tag?: string;
+  digest: string;
+}
+
+export interface ReleaseSummary {
+  id: string;
+  pipeline: string;
+  image: ImageView;
+  status: ReleaseStatus;
+  /** Present exactly when `status` is ended. */
+  outcome?: ReleaseOutcome;
+  /** The stage it is in, or ended in. */
+  stage?: string;
+  weightPercent?: number;
+  /** Why it is where it is, as a clause or sentence. */
+  reason: string;
+  createdAt: string;
+  endedAt?: string;
+}
+
+export interface ReleaseView extends ReleaseSummary {
+  /** Who pushed the image, when known. */
+  author?: string;
+  stages: StageView[];
+  /** Oldest first. */
+  timeline: TimelineEntry[];
+}
+
+export interface StageView {
+  name: string;
+  cluster: string;
+  service: string;
+  status: 'pending' | 'running' | 'waiting' | 'ended';
+  outcome?: ReleaseOutcome;
+  weightPercent?: number;
+  rungs: RungView[];
+  waitingFor?: WaitingView;
+  failure?: FailureView;
+}
+
+export interface RungView {
+  weightPercent: number;
+  bakeMs: number;
+  /** The number of requests the bake needs besides. */
+  requests?: number;
+  approval?: { from: string[]; need: number; withinMs: number };
+}
+
+export interface WaitingView {
+  kind: 'bake' | 'approval' | 'turn' | 'deployment' | 'rollback' | 'alarmData';
+  /** Who may approve; empty or absent: anybody who may call the control API. */
+  from?: string[];
+  need?: number;
+  /** Who has approved so far. */
+  given?: string[];
+  /** Epoch milliseconds. */
+  untilMs?: number;
+}
+
+export interface FailureView {
+  reason: string;
+  /** The alarms that fired, if any did. */
+  alarms?: string[];
+  /** What to do next, as a full sentence or a command. */
+  hint?: string;
+}
+
+export interface TimelineEntry {
+  at: string;
+  stage?: string;
+  kind: string;
+  text: string;
+  /** The person or identity behind it. */
+  by?: string;
+}
+
+export interface PipelineView {
+  name: string;
+  repository: string;
+  stages: { name: string; cluster: string; service: string }[];
+  latest?: ReleaseSummary;
+}
+
+export type DecisionKind = 'approve' | 'reject' | 'abort';
