@@ -163,7 +163,7 @@ function describeAlarmHistory(parts: AlarmParts): Operation<DescribeAlarmHistory
 
 function deleteAlarms(parts: AlarmParts): Operation<DeleteAlarmsInput, object> {
   return {
-    permissions: (input) => (input.AlarmNames ?? []).map((name) => ({ action: 'cloudwatch:DeleteAlarms', resource: alarmArn(parts.kernel, name) })),
+    permissions: (input) => onEach(parts, 'cloudwatch:DeleteAlarms', input.AlarmNames),
     handle: (input) => {
       const names = required(input.AlarmNames, 'AlarmNames');
       const absent = names.find((name) => !parts.alarms.get(name));
@@ -197,7 +197,7 @@ function setAlarmState(parts: AlarmParts): Operation<SetAlarmStateInput, object>
 /** Unknown names are not an error here. */
 function switchActions(parts: AlarmParts, operation: string, enabled: boolean): Operation<EnableAlarmActionsInput, object> {
   return {
-    permissions: (input) => (input.AlarmNames ?? []).map((name) => ({ action: `cloudwatch:${operation}`, resource: alarmArn(parts.kernel, name) })),
+    permissions: (input) => onEach(parts, `cloudwatch:${operation}`, input.AlarmNames),
     handle: (input) => {
       for (const name of required(input.AlarmNames, 'AlarmNames')) {
         const record = parts.alarms.get(name);
@@ -207,6 +207,10 @@ function switchActions(parts: AlarmParts, operation: string, enabled: boolean): 
     },
   };
 }
+
+/** A request that names no alarm is checked against the empty name. */
+const onEach = (parts: AlarmParts, action: string, names: string[] | undefined): Permission[] =>
+  (names?.length ? names : ['']).map((name) => ({ action, resource: alarmArn(parts.kernel, name) }));
 
 const isMetric = (record: AlarmRecord): record is MetricAlarmRecord => record.kind === 'metric';
 const isComposite = (record: AlarmRecord): record is CompositeAlarmRecord => record.kind === 'composite';

@@ -38,7 +38,7 @@ function reasonText({ rule, verdict, state, time }: ReasonFacts): string {
   const direction = state === 'ALARM' ? 'OK -> ALARM' : 'ALARM -> OK';
   const filledIn = filled > 0 && ['breaching', 'notBreaching'].includes(rule.missingData) ? ` and ${treated}` : '';
   return (
-    `Threshold Crossed: ${crossing.length} out of the last ${counted(rule.evaluationPeriods, 'datapoint')} [${points}] ${verb} ` +
+    `Threshold Crossed: ${crossing.length} out of the last ${rule.evaluationPeriods} datapoints [${points}] ${verb} ` +
     `${state === 'ALARM' ? '' : 'not '}${COMPARISONS[rule.comparison] ?? rule.comparison} the threshold (${decimal(rule.threshold)})${filledIn} ` +
     `(minimum ${counted(minimum, 'datapoint')} for ${direction} transition).`
   );

@@ -175,5 +175,5 @@ function samplesMin(input: PutMetricAlarmInput): number {
   if (choice !== 'evaluate' && choice !== 'ignore') throw validationError('EvaluateLowSampleCountPercentile must be evaluate or ignore.');
   if (choice === 'evaluate' || input.ExtendedStatistic === undefined) return 0;
   const share = percentileOf(input.ExtendedStatistic) / 100;
-  return Math.ceil(share >= 0.5 ? 10 / (1 - share) : 10 / share);
+  return Math.ceil((share >= 0.5 ? 10 / (1 - share) : 10 / share) - 1e-6);
 }

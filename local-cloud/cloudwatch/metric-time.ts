@@ -3,6 +3,9 @@
 // since the epoch; only the edges speak of milliseconds.
 import type { Physics } from '../kernel/physics.ts';
 
+/** Division by a length such as 1000 / 30 ms may fall just short of a whole number; instants are whole milliseconds, so this much is noise. */
+const SLACK_MS = 0.01;
+
 export class MetricTime {
   private readonly secondMs: number;
 
@@ -10,13 +13,13 @@ export class MetricTime {
     this.secondMs = 1000 * physics.metricTimeScale;
   }
 
-  /** The metric second that contains the instant. A thousandth is added because `ms / (1000 / 30)` may fall just short of a whole number. */
+  /** The metric second that contains the instant. */
   secondAt(timeMs: number): number {
-    return Math.floor(timeMs / this.secondMs + 1e-3);
+    return Math.floor((timeMs + SLACK_MS) / this.secondMs);
   }
 
   /** The instant at which a metric second begins, as a whole millisecond inside that second. */
   startMs(second: number): number {
-    return Math.ceil(second * this.secondMs - 1e-6);
+    return Math.ceil(second * this.secondMs - SLACK_MS);
   }
 }
