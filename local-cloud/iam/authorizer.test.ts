@@ -81,7 +81,7 @@ test.each<{ name: string; identity?: PolicyStatement[]; resources?: Record<strin
     name: 'a service principal is refused for another source',
     caller: service('events.amazonaws.com', 'arn:aws:events:eu-west-1:1:rule/other'),
     resources: { [QUEUE]: policy({ ...allow('sqs:SendMessage', QUEUE), Principal: { Service: 'events.amazonaws.com' }, Condition: { ArnEquals: { 'aws:SourceArn': 'arn:aws:events:eu-west-1:1:rule/r' } } }) },
-    answer: expect.stringContaining('no resource-based policy'),
+    answer: `Service: events.amazonaws.com is not authorized to perform: sqs:SendMessage on resource: ${QUEUE} because no resource-based policy allows the sqs:SendMessage action`,
   },
   {
     name: 'a key is closed to an identity allow that its policy does not delegate to',
