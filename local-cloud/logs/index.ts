@@ -1,0 +1,1 @@
+export { LogsModel } from './model.ts';
