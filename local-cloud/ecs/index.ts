@@ -1,0 +1,3 @@
+// Amazon ECS for the local cloud.
+export { EcsModel } from './model.ts';
+export type { EcsPorts } from './world.ts';
