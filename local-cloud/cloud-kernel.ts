@@ -95,6 +95,11 @@ export class CloudKernel implements Kernel {
   assumeRole(roleArn: string, servicePrincipal: string, sessionName: string): Extract<Caller, { kind: 'role' }> {
     if (!this.identities.roleByArn(roleArn)) throw new AwsError('AccessDeniedException', `${servicePrincipal} cannot assume ${roleArn}: the role does not exist.`);
     this.authorize({ kind: 'service', principal: servicePrincipal }, [{ action: 'sts:AssumeRole', resource: roleArn }]);
+    return this.sessionOf(roleArn, sessionName);
+  }
+
+  /** A session of a role, without asking whether anybody may have it. */
+  sessionOf(roleArn: string, sessionName: string): Extract<Caller, { kind: 'role' }> {
     return roleSession(this.accountId, roleArn, sessionName);
   }
 
