@@ -16,6 +16,8 @@ import {
 import { create } from 'tar';
 import { type Descriptor, MEDIA_TYPES, sha256 } from './manifests.ts';
 
+const EMPTY_ARCHIVE_BYTES = 1024; // two blocks of zeros end an archive
+
 export interface PushOptions {
   folder: string;
   repositoryName: string;
@@ -78,6 +80,7 @@ export async function packFolder(folder: string): Promise<Buffer> {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .filter((path) => path !== 'image.json')
     .sort();
+  if (files.length === 0) return Buffer.alloc(EMPTY_ARCHIVE_BYTES);
   const archive = create({ cwd: folder, prefix: 'app', portable: true, mtime: new Date(0), follow: false, noDirRecurse: true }, files);
   const chunks: Buffer[] = [];
   for await (const chunk of archive as AsyncIterable<Buffer>) chunks.push(chunk);
