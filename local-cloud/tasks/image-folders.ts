@@ -48,6 +48,7 @@ export class ImageFolders {
     if (!content) throw new Error(`pull image manifest has been retried 1 time(s): failed to resolve ref ${repositoryName}@${digest}: not found`);
     const root = await mkdtemp(join(await this.folder(), `${digest.replace(/^sha256:/, '').slice(0, 12)}-`));
     for (const layer of content.layers) {
+      if (layer.every((byte) => byte === 0)) continue; // an archive of nothing, which `tar` takes for a broken one
       await new Promise<void>((resolve, reject) => {
         extract({ cwd: root, preserveOwner: false }).on('close', resolve).on('error', reject).end(Buffer.from(layer));
       });
