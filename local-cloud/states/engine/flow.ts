@@ -3,7 +3,7 @@ import type { ChoiceState, FailState, PassState, SucceedState, WaitState } from 
 import { QUERY_EVALUATION_ERROR, StatesError } from '../language/errors.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Scope } from './scope.ts';
-import { evaluate, evaluateWhole, finish, unexpectedType } from './step.ts';
+import { evaluate, evaluateWhole, finish, inState, unexpectedType } from './step.ts';
 import type { Step, Transition } from './step.ts';
 
 export const pass = (step: Step<PassState>): Promise<Transition> => finish(step, step.state, step.state.Next, step.input);
@@ -58,7 +58,7 @@ export async function choice(step: Step<ChoiceState>): Promise<Transition> {
     if (holds) return finish(step, rule, rule.Next, step.input);
   }
   if (step.state.Default === undefined) {
-    throw new StatesError('States.NoChoiceMatched', `Failed to transition out of the state '${step.name}'. The state does not point to a next state.`);
+    throw new StatesError('States.NoChoiceMatched', inState(step, `Failed to transition out of the state '${step.name}'. The state does not point to a next state.`));
   }
   return finish(step, step.state, step.state.Default, step.input);
 }

@@ -23,41 +23,33 @@ export async function parallel(step: Step<ParallelState>): Promise<Transition> {
   }
   const branches = sequence.inner ?? [];
   for (const branch of branches) branch.lastEventId = sequence.lastEventId;
-  try {
-    await runAll(step, branches, Infinity, 0, (branch, scope) => step.engine.runSequence(execution, branch, scope));
-  } catch (error) {
-    recordFailure(step, 'ParallelStateFailed', error);
-    throw error;
-  }
+  await runAll(step, branches, Infinity, 0, (branch, scope) => step.engine.runSequence(execution, branch, scope));
   return succeedWith(step, 'ParallelStateSucceeded', branches);
 }
 
 export async function map(step: Step<MapState>): Promise<Transition> {
-  const { state, sequence, execution } = step;
+  const { state, sequence } = step;
   const concurrency = state.MaxConcurrency === undefined ? 0 : await evaluateWhole(step, 'MaxConcurrency', state.MaxConcurrency, 0);
   const iterations = sequence.inner ?? (await startIterations(step));
   const tolerated = await toleratedFailures(step, iterations.length);
-  try {
-    await runAll(step, iterations, concurrency || INLINE_CONCURRENCY_LIMIT, tolerated, (iteration, scope) => runIteration(step, iteration, scope));
-  } catch (error) {
-    recordFailure(step, 'MapStateFailed', error);
-    throw error;
-  }
+  const limit = Math.min(concurrency || INLINE_CONCURRENCY_LIMIT, INLINE_CONCURRENCY_LIMIT);
+  await runAll(step, iterations, limit, tolerated, (iteration, scope) => runIteration(step, iteration, scope));
   return succeedWith(step, 'MapStateSucceeded', iterations);
+}
 
-  async function startIterations({ sequence }: Step<MapState>): Promise<Sequence[]> {
-    const items = state.Items === undefined ? step.input : await evaluate(step, 'Items', state.Items);
-    if (!Array.isArray(items)) throw new StatesError(QUERY_EVALUATION_ERROR, unexpectedType(state.Items ?? '$states.input', 'Items', 'array', items), 'Items');
-    const started: Sequence[] = [];
-    for (const [Index, Value] of items.entries()) {
-      const mapItem = { Index, Value };
-      const selected = state.ItemSelector === undefined ? Value : await evaluate(step, 'ItemSelector', state.ItemSelector, { mapItem });
-      started.push(startSequence(state.ItemProcessor, limited(step.name, selected), sequence.variables, mapItem));
-    }
-    sequence.lastEventId = execution.history.add('MapStateStarted', sequence.lastEventId, { mapStateStartedEventDetails: { length: items.length } });
-    sequence.inner = started;
-    return started;
+async function startIterations(step: Step<MapState>): Promise<Sequence[]> {
+  const { state, sequence, execution } = step;
+  const items = state.Items === undefined ? step.input : await evaluate(step, 'Items', state.Items);
+  if (!Array.isArray(items)) throw new StatesError(QUERY_EVALUATION_ERROR, unexpectedType(state.Items ?? '$states.input', 'Items', 'array', items), 'Items');
+  const started: Sequence[] = [];
+  for (const [Index, Value] of items.entries()) {
+    const mapItem = { Index, Value };
+    const selected = state.ItemSelector === undefined ? Value : await evaluate(step, 'ItemSelector', state.ItemSelector, { mapItem });
+    started.push(startSequence(state.ItemProcessor, limited(step.name, selected), sequence.variables, mapItem));
   }
+  sequence.lastEventId = execution.history.add('MapStateStarted', sequence.lastEventId, { mapStateStartedEventDetails: { length: items.length } });
+  sequence.inner = started;
+  return started;
 }
 
 async function runIteration(step: Step<MapState>, iteration: Sequence, scope: Scope): Promise<void> {
@@ -121,10 +113,6 @@ const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
 
 const thresholdExceeded = () =>
   new StatesError('States.ExceedToleratedFailureThreshold', 'The specified tolerated failure threshold was exceeded');
-
-function recordFailure(step: Step, type: HistoryEventType, error: unknown): void {
-  if (error instanceof StatesError) step.sequence.lastEventId = step.execution.history.add(type, step.sequence.lastEventId);
-}
 
 /** Iterations that failed within the tolerance have no output and are left out of the result. */
 function succeedWith(step: Step<MapState | ParallelState>, type: HistoryEventType, sequences: Sequence[]): Promise<Transition> {

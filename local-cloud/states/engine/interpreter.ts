@@ -1,7 +1,7 @@
 // Runs sequences: enter a state, attempt it, retry or catch, leave it, go to the next.
 import type { HistoryEventType } from '@aws-sdk/client-sfn';
 import { unreachable } from '../language/definition.ts';
-import type { State, StateType } from '../language/definition.ts';
+import type { Catcher, State, StateType } from '../language/definition.ts';
 import { StatesError, matchesError } from '../language/errors.ts';
 import type { Json, JsonObject } from '../language/json.ts';
 import { takeRetry } from '../language/retry.ts';
@@ -12,7 +12,7 @@ import { map, parallel } from './groups.ts';
 import { NOT_TRUNCATED } from './history.ts';
 import type { Scope } from './scope.ts';
 import type { Sequence } from './sequence.ts';
-import { finish } from './step.ts';
+import { finish, inState } from './step.ts';
 import type { Engine, Step, Transition } from './step.ts';
 import { task } from './task.ts';
 
@@ -64,7 +64,7 @@ export class Interpreter {
     }
     sequence.entered = true;
     const enteredEventId = sequence.lastEventId;
-    const step = { engine: this.engine, execution, sequence, scope, name, input: JSON.parse(inputText) as Json, enteredMs: clock.nowMs() };
+    const step = { engine: this.engine, execution, sequence, scope, name, state, input: JSON.parse(inputText) as Json, enteredMs: clock.nowMs(), enteredEventId };
     const forget = scope.onCancel((reason) => {
       const type = abortedEvent(state.Type);
       if (reason.kind === 'aborted' && type) history.addAborted(type, sequence.lastEventId);
@@ -72,15 +72,15 @@ export class Interpreter {
     const counters: RetryCounters = new Map();
     try {
       for (let retryCount = 0; ; retryCount++) {
-        const attempt: Step = { ...step, state, retryCount };
+        const attempt: Step = { ...step, retryCount };
         try {
           return await attemptState(attempt);
         } catch (thrown) {
           if (scope.reason) throw scope.reason;
-          const error = this.asStatesError(thrown, name, enteredEventId);
+          const error = this.asStatesError(thrown, attempt);
           const { Retry, Catch } = 'Retry' in state || 'Catch' in state ? state : { Retry: undefined, Catch: undefined };
           const retry = takeRetry(Retry, error.error, counters, () => random.next());
-          if (error.location !== undefined) this.recordEvaluationFailure(attempt, error);
+          this.recordFailure(attempt, error, retry !== undefined);
           if (retry) {
             sequence.inner = undefined;
             await sleepIn(scope, clock, retry.delayMs);
@@ -90,7 +90,7 @@ export class Interpreter {
           const catcher = Catch?.find(({ ErrorEquals }) => matchesError(ErrorEquals, error.error));
           if (!catcher) throw error;
           const errorOutput = { Error: error.error ?? '', Cause: error.causeText ?? '' };
-          return await this.caught(attempt, catcher, errorOutput, enteredEventId);
+          return await this.caught(attempt, catcher, errorOutput);
         }
       }
     } catch (error) {
@@ -101,31 +101,34 @@ export class Interpreter {
     }
   }
 
-  private async caught(step: Step, catcher: { Next: string; Output?: Json; Assign?: JsonObject }, errorOutput: Json, enteredEventId: number): Promise<Transition> {
+  private async caught(step: Step, catcher: Catcher, errorOutput: Json): Promise<Transition> {
     try {
       return await finish(step, catcher, catcher.Next, errorOutput, { errorOutput });
     } catch (thrown) {
-      const error = this.asStatesError(thrown, step.name, enteredEventId);
-      if (error.location !== undefined) this.recordEvaluationFailure(step, error);
+      const error = this.asStatesError(thrown, step);
+      this.recordFailure(step, error, false);
       throw error;
     }
   }
 
-  /** Faults of expressions and of the machine itself say where they happened. Anything that is no StatesError is a fault of this model. */
-  private asStatesError(thrown: unknown, stateName: string, enteredEventId: number): StatesError {
+  /** Anything that is no StatesError is a fault of this model. */
+  private asStatesError(thrown: unknown, step: Step): StatesError {
     if (!(thrown instanceof StatesError)) {
       this.engine.kernel.crash(thrown);
       return new StatesError('States.Runtime', `The local cloud failed: ${String(thrown)}`);
     }
     const { error, causeText, location } = thrown;
-    if (location === undefined && error !== 'States.NoChoiceMatched') return thrown;
-    return new StatesError(error, `An error occurred while executing the state '${stateName}' (entered at the event id #${enteredEventId}). ${causeText ?? ''}`, location);
+    return location === undefined ? thrown : new StatesError(error, inState(step, causeText), location);
   }
 
-  private recordEvaluationFailure({ execution, sequence, name }: Step, { error, causeText, location }: StatesError): void {
-    sequence.lastEventId = execution.history.add('EvaluationFailed', sequence.lastEventId, {
-      evaluationFailedEventDetails: { error, cause: causeText, location, state: name },
-    });
+  /** Tasks record their own failures. A Map or Parallel has failed only when no retrier takes the error. */
+  private recordFailure({ execution, sequence, name, state }: Step, { error, causeText, location }: StatesError, retried: boolean): void {
+    const add = (type: HistoryEventType, details?: Parameters<typeof execution.history.add>[2]) => {
+      sequence.lastEventId = execution.history.add(type, sequence.lastEventId, details);
+    };
+    if (location !== undefined) add('EvaluationFailed', { evaluationFailedEventDetails: { error, cause: causeText, location, state: name } });
+    const hadSucceeded = location !== undefined && /^(Output|Assign)/.test(location);
+    if ((state.Type === 'Map' || state.Type === 'Parallel') && !retried && !hadSucceeded) add(`${state.Type}StateFailed`);
   }
 
   private recordExit(execution: Execution, sequence: Sequence, state: State, name: string, output: string, assign: JsonObject | undefined): void {

@@ -28,6 +28,7 @@ export interface Step<S extends State = State> {
   readonly state: S;
   readonly input: Json;
   readonly enteredMs: number;
+  readonly enteredEventId: number;
   readonly retryCount: number;
 }
 
@@ -37,6 +38,10 @@ export interface Transition {
   assign: JsonObject | undefined;
   next: string | undefined;
 }
+
+/** Faults of expressions and of the machine itself say in which state they happened. */
+export const inState = ({ name, enteredEventId }: Pick<Step, 'name' | 'enteredEventId'>, cause: string | undefined): string =>
+  `An error occurred while executing the state '${name}' (entered at the event id #${enteredEventId}). ${cause ?? ''}`;
 
 /** Further parts of `$states` and of its context, by field of the state. */
 export interface Extras {

@@ -9,7 +9,7 @@ import { parseResource, resourceName } from '../integrations/resource.ts';
 import type { Resource } from '../integrations/resource.ts';
 import type { TaskCall } from '../integrations/integrations.ts';
 import { NOT_TRUNCATED } from './history.ts';
-import { evaluate, evaluateWhole, finish, limited } from './step.ts';
+import { evaluate, evaluateWhole, finish, inState, limited } from './step.ts';
 import type { Step, Transition } from './step.ts';
 import { writeToken } from './tokens.ts';
 
@@ -35,8 +35,10 @@ export async function task(step: Step<TaskState>): Promise<Transition> {
     result = await underTimers(step, { call, events, taskNumber, timeoutMs: toMs(timeoutSeconds), heartbeatMs: toMs(heartbeatSeconds) });
     resultText = limited(name, result);
   } catch (error) {
-    if (error instanceof StatesError) events.failed(error);
-    throw error;
+    if (!(error instanceof StatesError)) throw error;
+    const shown = error.error === 'States.Runtime' ? new StatesError(error.error, inState(step, error.causeText)) : error;
+    events.failed(shown);
+    throw shown;
   }
   events.succeeded(resultText);
   return finish(step, state, state.Next, result, { result, taskToken });
