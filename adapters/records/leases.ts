@@ -1,10 +1,12 @@
-// One writer per ECS service. The holder writes; one release may wait, and of two that would wait the newer one stays.
-import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+// One writer per ECS service. The holder writes; of each pipeline one release may wait, and of two that would wait the newer
+// one stays.
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { isAwsError } from '../aws.ts';
 import { serviceKey, type Table } from './table.ts';
 
 export interface Claim {
   releaseId: string;
+  pipeline: string;
   pushedAtMs: number;
 }
 
@@ -12,7 +14,7 @@ export type Leases = ReturnType<typeof leasesIn>;
 
 export function leasesIn({ client, name: TableName }: Table) {
   const leaseOf = (serviceArn: string) => ({ pk: serviceKey(serviceArn), sk: 'LEASE' });
-  const queueOf = (serviceArn: string) => ({ pk: serviceKey(serviceArn), sk: 'QUEUE' });
+  const queueOf = (serviceArn: string, pipeline: string) => ({ pk: serviceKey(serviceArn), sk: `QUEUE#${pipeline}` });
 
   const read = async (Key: Record<string, string>): Promise<Claim | undefined> => {
     const { Item } = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
@@ -21,7 +23,14 @@ export function leasesIn({ client, name: TableName }: Table) {
 
   return {
     holder: (serviceArn: string): Promise<Claim | undefined> => read(leaseOf(serviceArn)),
-    waiting: (serviceArn: string): Promise<Claim | undefined> => read(queueOf(serviceArn)),
+
+    /** Everybody who waits for the service. */
+    async waiting(serviceArn: string): Promise<Claim[]> {
+      const { Items } = await client.send(
+        new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk AND begins_with(sk, :queue)', ExpressionAttributeValues: { ':pk': serviceKey(serviceArn), ':queue': 'QUEUE#' }, ConsistentRead: true }),
+      );
+      return (Items ?? []) as Claim[];
+    },
 
     /** True when this release now holds the service. `instead` takes it from a holder known to have ended. */
     async take(serviceArn: string, claim: Claim, instead?: string): Promise<boolean> {
@@ -47,7 +56,7 @@ export function leasesIn({ client, name: TableName }: Table) {
         const { Attributes } = await client.send(
           new PutCommand({
             TableName,
-            Item: { ...queueOf(serviceArn), ...claim },
+            Item: { ...queueOf(serviceArn, claim.pipeline), ...claim },
             ConditionExpression: 'attribute_not_exists(pk) OR releaseId = :me OR pushedAtMs < :pushed OR (pushedAtMs = :pushed AND releaseId < :me)',
             ExpressionAttributeValues: { ':me': claim.releaseId, ':pushed': claim.pushedAtMs },
             ReturnValues: 'ALL_OLD',
@@ -57,12 +66,12 @@ export function leasesIn({ client, name: TableName }: Table) {
         return { kind: 'waiting', overtook: before && before.releaseId !== claim.releaseId ? before.releaseId : undefined };
       } catch (error) {
         if (!isAwsError(error, 'ConditionalCheckFailedException')) throw error;
-        const newer = await read(queueOf(serviceArn));
+        const newer = await read(queueOf(serviceArn, claim.pipeline));
         return newer ? { kind: 'overtaken', by: newer.releaseId } : { kind: 'waiting', overtook: undefined };
       }
     },
 
-    leave: (serviceArn: string, releaseId: string): Promise<void> => removeIfMine(queueOf(serviceArn), releaseId),
+    leave: (serviceArn: string, claim: Claim): Promise<void> => removeIfMine(queueOf(serviceArn, claim.pipeline), claim.releaseId),
     release: (serviceArn: string, releaseId: string): Promise<void> => removeIfMine(leaseOf(serviceArn), releaseId),
   };
 

@@ -1,5 +1,5 @@
 // Release records in DynamoDB. Every write is conditional; a lost condition is an answer, not an error.
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision, Outcome, Release, StageRecord } from '../../core/release/model.ts';
 import { isAwsError } from '../aws.ts';
 import { BY_PIPELINE_INDEX, digestKey, pipelineKey, releaseKey, stageKey, type Table } from './table.ts';
@@ -219,11 +219,6 @@ export function releasesIn({ client, name: TableName }: Table) {
         }),
       );
       return { releases: (page.Items ?? []).map(releaseOf), next: page.LastEvaluatedKey };
-    },
-
-    /** Only for a record whose release never started; nothing else is ever deleted. */
-    async forget(releaseId: string): Promise<void> {
-      await client.send(new DeleteCommand({ TableName, Key: keyOf(releaseId) }));
     },
   };
 

@@ -7,7 +7,7 @@
 //   RELEASE#id              RELEASE | STAGE#00 | DECISION#..   one release, read with one query
 //   TIMELINE#id             entry key                   the story of a release
 //   WATCH#arn               RELEASE#id                  who wants to be woken by a service or an alarm
-//   SERVICE#arn             LEASE | QUEUE               who may write the service, and who is next
+//   SERVICE#arn             LEASE | QUEUE#pipeline      who may write the service, and who is next
 //   PIPELINES               name                        the list of pipelines
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';

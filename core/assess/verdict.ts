@@ -1,6 +1,5 @@
 // What the rules answer, and what they look at. Waiting is an answer that says when to look again.
-import type { EpochMs, Outcome, StageRecord, TimelineEntry, WaitingFor } from '../release/model.ts';
-import type { NoticeKind } from '../notice/notice.ts';
+import type { EpochMs, NoticeKind, Outcome, StageRecord, TimelineEntry, WaitingFor } from '../release/model.ts';
 
 export type Verdict =
   | { kind: 'wait'; waitingFor: WaitingFor; lookAgainAtMs: EpochMs; reason: string }

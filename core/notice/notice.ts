@@ -1,16 +1,5 @@
 // What Slipway tells the world: one domain event per message, with attributes to filter on and a text a person can read.
-import type { Outcome, Release, StageRecord } from '../release/model.ts';
-
-export type NoticeKind =
-  | 'releaseStarted'
-  | 'turnAwaited'
-  | 'stageStarted'
-  | 'approvalAsked'
-  | 'weightReached'
-  | 'rollbackStarted'
-  | 'stageEnded'
-  | 'releaseEnded'
-  | 'foreignDeployment';
+import type { NoticeKind, Outcome, Release, StageRecord } from '../release/model.ts';
 
 /** Ready for SNS: attributes are strings, the subject is ASCII and at most 100 characters. */
 export interface Notice {
@@ -69,8 +58,6 @@ function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
   switch (kind) {
     case 'releaseStarted':
       return 'release started';
-    case 'turnAwaited':
-      return 'waits for its turn';
     case 'stageStarted':
       return 'rollout started';
     case 'approvalAsked':
@@ -83,8 +70,8 @@ function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
       return `rollout ${outcome ? outcomeWords(outcome) : 'ended'}`;
     case 'releaseEnded':
       return `release ${outcome ? outcomeWords(outcome) : 'ended'}`;
-    case 'foreignDeployment':
-      return "somebody else's deployment";
+    case 'rescued':
+      return 'its execution ended early and was started again';
   }
 }
 

@@ -94,7 +94,20 @@ export interface StageRecord {
   failure: Failure | undefined;
   /** What the stage waits for, for people to read. */
   waitingFor: WaitingFor | undefined;
+  /** The last thing to announce, and the state entry that said it: a retry of that entry says it again, no other one does. */
+  lastNotice: { entry: string; kind: NoticeKind; text: string } | undefined;
 }
+
+/** The domain events of a release. */
+export type NoticeKind =
+  | 'releaseStarted'
+  | 'stageStarted'
+  | 'approvalAsked'
+  | 'weightReached'
+  | 'rollbackStarted'
+  | 'stageEnded'
+  | 'releaseEnded'
+  | 'rescued';
 
 export interface FoundService {
   taskDefinitionArn: string;
@@ -162,6 +175,7 @@ export const newStageRecord = (index: number, serviceArn: string): StageRecord =
   rollingBack: undefined,
   failure: undefined,
   waitingFor: undefined,
+  lastNotice: undefined,
 });
 
 /** Did the stage end in a way that lets the release go on to the next one? */

@@ -1,0 +1,51 @@
+// Reads what preflight looks at: the service, what it runs, its deployments, the alarms.
+import type { Stage } from '../core/pipeline/model.ts';
+import type { PreflightFacts } from '../core/preflight/check.ts';
+import type { Alarms } from './alarms.ts';
+import { isFinished, type DescribedService, type Services } from './ecs/services.ts';
+import type { TaskDefinitions } from './ecs/task-definitions.ts';
+
+export interface FactSources {
+  services: Pick<Services, 'describe' | 'deployments'>;
+  taskDefinitions: Pick<TaskDefinitions, 'describe'>;
+  alarms: Pick<Alarms, 'states'>;
+}
+
+export interface Facts {
+  facts: PreflightFacts;
+  described: DescribedService | undefined;
+}
+
+export async function readFacts({ services, taskDefinitions, alarms }: FactSources, stage: Stage): Promise<Facts> {
+  const [described, states] = await Promise.all([services.describe(stage.service), alarms.states(stage.alarms)]);
+  if (!described) return { facts: { service: undefined, containers: [], alarms: states }, described };
+  const { service } = described;
+  const controller = service.deploymentController?.type ?? 'ECS';
+  const taskDefinitionArn = service.taskDefinition ?? '';
+  const [running, containers] = await Promise.all([
+    // Only services under the ECS controller have service deployments.
+    controller === 'ECS' ? services.deployments(stage.service) : Promise.resolve([]),
+    taskDefinitionArn ? taskDefinitions.describe(taskDefinitionArn) : Promise.resolve(undefined),
+  ]);
+  const facts: PreflightFacts = {
+    service: {
+      status: service.status ?? '',
+      deploymentController: controller,
+      schedulingStrategy: service.schedulingStrategy ?? 'REPLICA',
+      taskDefinitionArn,
+      loadBalancers: (service.loadBalancers ?? []).map((balancer) => ({
+        targetGroupArn: balancer.targetGroupArn,
+        advanced: balancer.advancedConfiguration && {
+          alternateTargetGroupArn: balancer.advancedConfiguration.alternateTargetGroupArn,
+          productionListenerRule: balancer.advancedConfiguration.productionListenerRule,
+          roleArn: balancer.advancedConfiguration.roleArn,
+        },
+      })),
+      serviceConnect: service.deployments?.some((deployment) => deployment.serviceConnectConfiguration?.enabled) ?? false,
+      runningDeploymentArn: running.find((deployment) => !isFinished(deployment.status))?.arn,
+    },
+    containers: (containers?.taskDefinition.containerDefinitions ?? []).map((container) => ({ name: container.name ?? '', image: container.image ?? '' })),
+    alarms: states,
+  };
+  return { facts, described };
+}

@@ -1,0 +1,63 @@
+// May this caller decide this, now? One ruling, whichever surface it comes from.
+import { tally } from '../approval/tally.ts';
+import type { Decision, Release, StageRecord } from '../release/model.ts';
+import { matchesGlob } from '../text/glob.ts';
+
+export interface DecisionWanted {
+  kind: Decision['kind'];
+  /** The name of a stage, to be sure; the one that asks when left out. */
+  stage: string | undefined;
+  reason: string;
+  callerArn: string;
+  via: Decision['via'];
+}
+
+export type Ruling = { kind: 'decide'; decision: Decision } | { kind: 'refused'; code: 'NotAllowed' | 'Refused' | 'BadRequest' | 'NotFound'; message: string; hint?: string };
+
+const refused = (code: 'NotAllowed' | 'Refused' | 'BadRequest' | 'NotFound', message: string, hint?: string): Ruling => ({ kind: 'refused', code, message, ...(hint === undefined ? {} : { hint }) });
+
+/** The people whose binding matches a verified caller ARN. */
+export const personsOf = (release: Pick<Release, 'people'>, callerArn: string): string[] =>
+  Object.values(release.people)
+    .filter((person) => person.aws.some((pattern) => matchesGlob(pattern, callerArn)))
+    .map((person) => person.name);
+
+export function ruleDecision(wanted: DecisionWanted, release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], nowMs: number): Ruling {
+  if (release.status === 'ended') return refused('Refused', `The release ${release.id} has ended (${release.outcome ?? 'ended'}): ${release.reason}.`);
+  const persons = personsOf(release, wanted.callerArn);
+  const common = { callerArn: wanted.callerArn, via: wanted.via, atMs: nowMs, reason: wanted.reason };
+  if (wanted.kind === 'abort') {
+    const person = persons[0] ?? wanted.callerArn;
+    return { kind: 'decide', decision: { ...common, kind: 'abort', person, askKey: undefined, stageIndex: release.stageIndex } };
+  }
+  if (wanted.stage !== undefined && !release.pipeline.stages.some((stage) => stage.name === wanted.stage)) {
+    return refused('NotFound', `The pipeline ${release.pipeline.name} has no stage ${wanted.stage}.`, `Its stages: ${release.pipeline.stages.map((stage) => stage.name).join(', ')}.`);
+  }
+  const open = openAsks(release, stages, decisions, nowMs).filter(({ stageName }) => wanted.stage === undefined || stageName === wanted.stage);
+  const asked = open[0];
+  if (!asked) {
+    const where = wanted.stage === undefined ? release.id : `${release.id}, stage ${wanted.stage},`;
+    return refused('Refused', `${where} asks nothing at the moment.`, 'See what it waits for with `slipway status`.');
+  }
+  if (wanted.kind === 'reject' && wanted.reason.trim() === '') return refused('BadRequest', 'A reject needs a reason: those who pushed will read it.', 'Add --reason "...".');
+  const { from, notByAuthor } = asked.ask.rule;
+  const person = from.length === 0 ? (persons[0] ?? wanted.callerArn) : persons.find((name) => from.includes(name));
+  if (person === undefined) {
+    const who = persons.length > 0 ? persons.join(', ') : wanted.callerArn;
+    return refused('NotAllowed', `${who} may not decide on ${asked.stageName}: it asks ${from.join(', ')}.`, 'People are bound to AWS identities under `people` in slipway.yml.');
+  }
+  if (wanted.kind === 'approve' && notByAuthor && release.author !== undefined && person === release.author) {
+    return refused('NotAllowed', `${person} pushed this image, and ${asked.stageName} wants somebody else's approval.`);
+  }
+  return { kind: 'decide', decision: { ...common, kind: wanted.kind, person, askKey: asked.ask.key, stageIndex: asked.stage.index } };
+}
+
+export function openAsks(release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], nowMs: number) {
+  return stages
+    .filter((stage) => stage.status !== 'ended' && stage.rollingBack === undefined)
+    .flatMap((stage) =>
+      stage.asks
+        .filter((ask) => tally(ask, decisions.filter((decision) => decision.stageIndex === stage.index), release.author, nowMs).kind === 'open')
+        .map((ask) => ({ stage, ask, stageName: release.pipeline.stages[stage.index]?.name ?? '' })),
+    );
+}

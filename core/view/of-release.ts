@@ -1,0 +1,109 @@
+// From a release record to what the Control API says of it.
+import { rungsOf } from '../ladder/index.ts';
+import { failureLines } from '../notice/notice.ts';
+import type { Decision, Release, StageRecord, TimelineEntry as Entry } from '../release/model.ts';
+import { tally } from '../approval/tally.ts';
+import type { ReleaseSummary, ReleaseView, StageView, TimelineEntry, WaitingView } from './model.ts';
+
+const iso = (atMs: number): string => new Date(atMs).toISOString();
+
+export function summaryOf(release: Release, stages: readonly StageRecord[]): ReleaseSummary {
+  const current = stages.findLast((stage) => stage.status !== 'pending') ?? stages[0];
+  const spec = current && release.pipeline.stages[current.index];
+  const waiting = current?.status !== 'ended' && (current?.waitingFor?.kind === 'approval' || current?.waitingFor?.kind === 'turn');
+  return {
+    id: release.id,
+    pipeline: release.pipeline.name,
+    image: { repository: release.image.repository, digest: release.image.digest, ...(release.image.tag === undefined ? {} : { tag: release.image.tag }) },
+    status: release.status === 'ended' ? 'ended' : waiting ? 'waiting' : 'running',
+    ...(release.outcome === undefined ? {} : { outcome: release.outcome }),
+    ...(spec === undefined ? {} : { stage: spec.name }),
+    ...(current === undefined ? {} : { weightPercent: current.weightPercent }),
+    reason: release.status === 'ended' ? release.reason : (current?.rollingBack?.reason ?? waitingText(current)),
+    createdAt: iso(release.createdAtMs),
+    ...(release.endedAtMs === undefined ? {} : { endedAt: iso(release.endedAtMs) }),
+  };
+}
+
+export function releaseViewOf(loaded: { release: Release; stages: readonly StageRecord[]; decisions: readonly Decision[] }, timeline: readonly Entry[], nowMs: number): ReleaseView {
+  const { release, stages, decisions } = loaded;
+  return {
+    ...summaryOf(release, stages),
+    ...(release.author === undefined ? {} : { author: release.author }),
+    stages: stages.map((stage) => stageViewOf(release, stage, decisions, nowMs)),
+    timeline: timeline.map((entry) => timelineViewOf(release, entry)),
+  };
+}
+
+function stageViewOf(release: Release, stage: StageRecord, decisions: readonly Decision[], nowMs: number): StageView {
+  const spec = release.pipeline.stages[stage.index];
+  const waitingFor = stage.status === 'ended' ? undefined : waitingViewOf(release, stage, decisions, nowMs);
+  return {
+    name: spec?.name ?? `stage ${stage.index}`,
+    cluster: spec?.service.cluster ?? '',
+    service: spec?.service.name ?? '',
+    status: stage.status === 'running' && (waitingFor?.kind === 'approval' || waitingFor?.kind === 'turn') ? 'waiting' : stage.status,
+    ...(stage.outcome === undefined ? {} : { outcome: stage.outcome }),
+    weightPercent: stage.weightPercent,
+    rungs: (spec ? rungsOf(spec.strategy) : []).map((rung) => ({
+      weightPercent: rung.weightPercent,
+      bakeMs: rung.bake.forMs,
+      ...(rung.bake.requests === undefined ? {} : { requests: rung.bake.requests }),
+      ...(rung.approval === undefined ? {} : { approval: { from: rung.approval.from, need: rung.approval.need, withinMs: rung.approval.withinMs } }),
+    })),
+    ...(waitingFor === undefined ? {} : { waitingFor }),
+    ...(stage.failure === undefined ? {} : { failure: { reason: failureLines(stage).join('\n') } }),
+  };
+}
+
+function waitingViewOf(release: Release, stage: StageRecord, decisions: readonly Decision[], nowMs: number): WaitingView | undefined {
+  const waiting = stage.waitingFor;
+  if (!waiting) return undefined;
+  switch (waiting.kind) {
+    case 'approval': {
+      const ask = stage.asks.find((candidate) => candidate.key === waiting.askKey);
+      if (!ask) return { kind: 'approval' };
+      const answer = tally(ask, decisions.filter((decision) => decision.stageIndex === stage.index), release.author, nowMs);
+      return { kind: 'approval', from: ask.rule.from, need: ask.rule.need, given: answer.kind === 'open' || answer.kind === 'approved' ? answer.given : [], untilMs: ask.deadlineMs };
+    }
+    case 'bake':
+      return { kind: 'bake', untilMs: waiting.untilMs };
+    case 'requests':
+      return { kind: 'bake' };
+    case 'alarmData':
+      return { kind: 'alarmData', untilMs: waiting.untilMs };
+    case 'turn':
+      return { kind: 'turn' };
+    case 'deployment':
+      return { kind: 'deployment' };
+    case 'rollback':
+      return { kind: 'rollback' };
+  }
+}
+
+function waitingText(stage: StageRecord | undefined): string {
+  const waiting = stage?.waitingFor;
+  if (!waiting) return 'at work';
+  switch (waiting.kind) {
+    case 'approval':
+      return stage.asks.find((ask) => ask.key === waiting.askKey)?.question ?? 'waits for approval';
+    case 'bake':
+      return `baking at ${stage.weightPercent} %`;
+    case 'requests':
+      return `${waiting.have} of ${waiting.need} requests served`;
+    case 'alarmData':
+      return `no data yet for ${waiting.alarms.join(', ')}`;
+    case 'turn':
+      return `waits for its turn behind ${waiting.behind}`;
+    case 'deployment':
+      return 'ECS is at work';
+    case 'rollback':
+      return 'rolling back';
+  }
+}
+
+function timelineViewOf(release: Release, entry: Entry): TimelineEntry {
+  const index = /^stage\.(\d+)\./.exec(entry.key)?.[1];
+  const stage = index === undefined ? undefined : release.pipeline.stages[Number(index)]?.name;
+  return { at: iso(entry.atMs), ...(stage === undefined ? {} : { stage }), kind: entry.kind, text: entry.text, ...(entry.by === undefined ? {} : { by: entry.by }) };
+}

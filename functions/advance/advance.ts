@@ -1,0 +1,46 @@
+// Lets a paused deployment go on: the only place in Slipway from which a release can gain weight.
+import * as v from 'valibot';
+import type { Clock } from '../../adapters/clock.ts';
+import type { Logger } from '../../adapters/log.ts';
+import type { Services } from '../../adapters/ecs/services.ts';
+import type { Releases } from '../../adapters/records/releases.ts';
+import type { Timeline } from '../../adapters/records/timeline.ts';
+import { stageEntry } from '../../core/assess/entries.ts';
+import { loadStage, ReleaseMissing } from '../shared/stage.ts';
+
+const Event = v.object({
+  releaseId: v.string(),
+  stageIndex: v.number(),
+  hookIds: v.array(v.string()),
+  fromWeightPercent: v.number(),
+  toWeightPercent: v.number(),
+  reason: v.string(),
+});
+
+export interface AdvanceDependencies {
+  releases: Pick<Releases, 'load' | 'mayAdvance'>;
+  timeline: Pick<Timeline, 'write'>;
+  services: Pick<Services, 'answerPause'>;
+  clock: Clock;
+  log: Logger;
+}
+
+export const advance = ({ releases, timeline, services, clock, log }: AdvanceDependencies) => async (input: unknown): Promise<{ advanced: boolean }> => {
+  const event = v.parse(Event, input);
+  const { stage } = await loadStage(releases, event);
+  const arn = stage.deployment?.arn;
+  if (!arn) throw new ReleaseMissing(`the stage ${stage.index} of ${event.releaseId} has no deployment to let go on`);
+  // An abort or a reject that was recorded since the verdict wins here, whatever the verdict said.
+  if (stage.rollingBack || !(await releases.mayAdvance(event.releaseId, `${stage.index}.${event.hookIds.join('+')}`))) {
+    log.info('not advanced', { release: event.releaseId, reason: 'it was stopped since the verdict' });
+    return { advanced: false };
+  }
+  for (const hookId of event.hookIds) await services.answerPause(arn, hookId, 'CONTINUE');
+  const text =
+    event.toWeightPercent > event.fromWeightPercent
+      ? `From ${event.fromWeightPercent} % to ${event.toWeightPercent} %: ${event.reason}.`
+      : `Finishing at ${event.fromWeightPercent} %: ${event.reason}.`;
+  await timeline.write(event.releaseId, [stageEntry(stage, 'weight', `advance.${event.hookIds.join('+')}`, clock.nowMs(), text)]);
+  log.info('advanced', { release: event.releaseId, fromPercent: event.fromWeightPercent, toPercent: event.toWeightPercent, reason: event.reason });
+  return { advanced: true };
+};

@@ -1,0 +1,70 @@
+// The end of a stage, any end: puts the service's configuration back, gives the service to whoever waits, says what happened.
+import * as v from 'valibot';
+import type { Clock } from '../../adapters/clock.ts';
+import type { Doorbell } from '../../adapters/doorbell.ts';
+import type { Services } from '../../adapters/ecs/services.ts';
+import type { Logger } from '../../adapters/log.ts';
+import type { Claim, Leases } from '../../adapters/records/leases.ts';
+import type { Releases } from '../../adapters/records/releases.ts';
+import type { Timeline } from '../../adapters/records/timeline.ts';
+import type { Watches } from '../../adapters/records/watches.ts';
+import { alarmArnOf, type Place } from '../../core/arn.ts';
+import { stageEntry } from '../../core/assess/entries.ts';
+import { noticeOf, outcomeWords, type Notice } from '../../core/notice/notice.ts';
+import type { DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
+import { goesOn, type Outcome } from '../../core/release/model.ts';
+import { isAwsError } from '../../adapters/aws.ts';
+import { changeStage, loadStage } from '../shared/stage.ts';
+
+const OUTCOMES = ['succeeded', 'unchanged', 'rolledBack', 'rejected', 'aborted', 'superseded', 'timedOut', 'refused', 'failed'] as const satisfies readonly Outcome[];
+const Event = v.object({ releaseId: v.string(), stageIndex: v.number(), outcome: v.picklist(OUTCOMES), reason: v.string() });
+
+export interface FinishStageDependencies {
+  releases: Releases;
+  timeline: Pick<Timeline, 'write'>;
+  leases: Leases;
+  watches: Pick<Watches, 'remove'>;
+  services: Pick<Services, 'configure'>;
+  doorbell: Doorbell;
+  place: Place;
+  clock: Clock;
+  log: Logger;
+}
+
+export const finishStage = (dependencies: FinishStageDependencies) => async (input: unknown): Promise<{ goesOn: boolean; notice: Notice }> => {
+  const event = v.parse(Event, input);
+  const { releases, leases, watches, doorbell, place, clock, log } = dependencies;
+  const { release, stage, spec } = await loadStage(releases, event);
+  const claim: Claim = { releaseId: release.id, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
+  const holds = (await leases.holder(stage.serviceArn))?.releaseId === release.id;
+  const leftBehind = holds && stage.deployment && stage.found ? await putBack(dependencies, event, spec.service, stage.found.deploymentConfiguration as DeploymentConfiguration) : undefined;
+
+  const text = `${spec.name}: ${outcomeWords(event.outcome)}. ${sentence(event.reason)}${leftBehind ? ` ${leftBehind}` : ''}`;
+  const ended = await changeStage(dependencies, event, async ({ stage: now }) => {
+    const next = now.status === 'ended' ? now : { ...now, status: 'ended' as const, outcome: event.outcome, reason: event.reason, endedAtMs: clock.nowMs(), waitingFor: undefined };
+    return { stage: next, entries: [stageEntry(now, 'stage', 'ended', clock.nowMs(), text)], answer: next };
+  });
+  const next = goesOn(event.outcome);
+  if (next) await releases.enterStage(release.id, event.stageIndex + 1);
+
+  await watches.remove(release.id, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);
+  await leases.leave(stage.serviceArn, claim);
+  await leases.release(stage.serviceArn, release.id);
+  for (const waiting of await leases.waiting(stage.serviceArn)) await doorbell.ring(waiting.releaseId);
+  log.info('stage ended', { release: release.id, stage: spec.name, outcome: event.outcome, reason: event.reason });
+  return { goesOn: next, notice: noticeOf(release, ended, 'stageEnded', text, event.outcome) };
+};
+
+/** Pauses and strategy must not outlast the release. Answers what could not be put back, for people. */
+async function putBack({ services, log }: FinishStageDependencies, event: { releaseId: string }, service: { cluster: string; name: string }, found: DeploymentConfiguration): Promise<string | undefined> {
+  try {
+    await services.configure(service, found);
+    return undefined;
+  } catch (error) {
+    if (!isAwsError(error, 'ServiceNotActiveException', 'ServiceNotFoundException', 'ClusterNotFoundException', 'InvalidParameterException', 'ClientException')) throw error;
+    log.error('deployment configuration not put back', { release: event.releaseId, service: service.name, errorName: error.name, errorMessage: error.message });
+    return `Its deployment configuration could not be put back (${error.message}); set it again with aws ecs update-service --cluster ${service.cluster} --service ${service.name} --deployment-configuration '${JSON.stringify(found)}'.`;
+  }
+}
+
+const sentence = (text: string): string => (text ? `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}` : '');

@@ -1,0 +1,61 @@
+// Is the world fit for this stage? Asked by `apply` about a specification, and by a release before it touches anything.
+import * as v from 'valibot';
+import type { Clock } from '../../adapters/clock.ts';
+import { readFacts, type FactSources } from '../../adapters/facts.ts';
+import type { Releases } from '../../adapters/records/releases.ts';
+import type { Timeline } from '../../adapters/records/timeline.ts';
+import { stageEntry } from '../../core/assess/entries.ts';
+import { pinnedImage } from '../../core/image/task-definition.ts';
+import type { Stage } from '../../core/pipeline/model.ts';
+import { setAsidePauses } from '../../core/plan/deployment-configuration.ts';
+import { checkPreflight, type PreflightFault } from '../../core/preflight/check.ts';
+import type { Outcome, StageRecord, TimelineEntry } from '../../core/release/model.ts';
+import { changeStage, StageEvent, type LoadedStage } from '../shared/stage.ts';
+
+/** From `control`, which has parsed the stage. */
+const ApplyEvent = v.object({ check: v.custom<Stage>((value) => typeof value === 'object' && value !== null) });
+
+export type Preflighted = { kind: 'fit' } | { kind: 'ended'; outcome: Outcome; reason: string };
+
+export interface PreflightDependencies extends FactSources {
+  releases: Releases;
+  timeline: Pick<Timeline, 'write'>;
+  clock: Clock;
+}
+
+export const preflight = (dependencies: PreflightDependencies) => async (event: unknown): Promise<Preflighted | { faults: PreflightFault[] }> => {
+  const apply = v.safeParse(ApplyEvent, event);
+  if (apply.success) {
+    const { facts } = await readFacts(dependencies, apply.output.check);
+    return { faults: checkPreflight(apply.output.check, facts, 'apply').faults };
+  }
+  return changeStage(dependencies, v.parse(StageEvent, event), (loaded) => look(dependencies, loaded));
+};
+
+async function look(dependencies: PreflightDependencies, loaded: LoadedStage): Promise<{ stage: StageRecord; entries: TimelineEntry[]; answer: Preflighted }> {
+  const { release, stage, spec } = loaded;
+  const nowMs = dependencies.clock.nowMs();
+  if (stage.deployment) return { stage, entries: [], answer: { kind: 'fit' } };
+
+  const { facts, described } = await readFacts(dependencies, spec);
+  const report = checkPreflight(spec, facts, 'release');
+  if (report.faults.length > 0) {
+    const reason = report.faults.map((fault) => `${fault.message}. ${fault.hint}`).join(' ');
+    return { stage, entries: [stageEntry(stage, 'stage', 'preflight.refused', nowMs, `Refused: ${reason}`)], answer: { kind: 'ended', outcome: 'refused', reason } };
+  }
+  const runs = facts.containers.find((container) => container.name === spec.service.container)?.image;
+  if (runs === pinnedImage(release.image)) {
+    const reason = `${spec.service.cluster}/${spec.service.name} already runs ${release.image.digest}`;
+    return { stage, entries: [stageEntry(stage, 'stage', 'preflight.unchanged', nowMs, `Nothing to do: ${reason}.`)], answer: { kind: 'ended', outcome: 'unchanged', reason } };
+  }
+  const configuration = described?.deploymentConfiguration ?? {};
+  const pauses = setAsidePauses(configuration);
+  const warnings = [...report.warnings, ...(pauses > 0 ? [`The service's own ${pauses} pause hook(s) are set aside during this release and put back at its end.`] : [])];
+  const next: StageRecord = {
+    ...stage,
+    alarmsLeftOut: report.alarmsLeftOut,
+    // What an earlier try of this step found stands: a later look could already see our own changes.
+    found: stage.found ?? { taskDefinitionArn: facts.service?.taskDefinitionArn ?? '', deploymentConfiguration: configuration },
+  };
+  return { stage: next, entries: warnings.map((text, index) => stageEntry(stage, 'alarm', `preflight.warning.${index}`, nowMs, text)), answer: { kind: 'fit' } };
+}

@@ -1,0 +1,37 @@
+// The first state of an execution: where does this release stand? A fresh execution of a release that had one before (a rescue,
+// a hand-over) starts here too, and finds everything it needs in the record.
+import * as v from 'valibot';
+import type { Clock } from '../../adapters/clock.ts';
+import type { Releases } from '../../adapters/records/releases.ts';
+import type { Timeline } from '../../adapters/records/timeline.ts';
+import { imageName, noticeOf, type Notice } from '../../core/notice/notice.ts';
+import { loadRelease } from '../shared/stage.ts';
+
+const Event = v.object({ releaseId: v.string() });
+
+export interface Prepared {
+  stageIndex: number;
+  stageCount: number;
+  ended: boolean;
+  notice: Notice | null;
+}
+
+export interface PrepareDependencies {
+  releases: Pick<Releases, 'load'>;
+  timeline: Pick<Timeline, 'write'>;
+  clock: Clock;
+}
+
+export const prepare = ({ releases, timeline, clock }: PrepareDependencies) => async (event: unknown): Promise<Prepared> => {
+  const { releaseId } = v.parse(Event, event);
+  const { release, stages } = await loadRelease(releases, releaseId);
+  const fresh = stages.every((stage) => stage.status === 'pending');
+  const text = `Release of ${imageName(release)} through ${release.pipeline.stages.map((stage) => stage.name).join(', ')}.`;
+  if (fresh) await timeline.write(releaseId, [{ key: 'release.started', atMs: clock.nowMs(), kind: 'release', text }]);
+  return {
+    stageIndex: release.stageIndex,
+    stageCount: release.pipeline.stages.length,
+    ended: release.status === 'ended',
+    notice: fresh ? noticeOf(release, undefined, 'releaseStarted', text) : null,
+  };
+};

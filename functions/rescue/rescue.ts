@@ -1,0 +1,71 @@
+// An execution ended without having ended its release: failed, timed out, or stopped by hand. The release is marked, which makes
+// it roll back, and a fresh execution carries it to its end. Rung by the state machine's own Catch and by EventBridge, so it
+// may hear of the same end twice.
+import * as v from 'valibot';
+import type { Clock } from '../../adapters/clock.ts';
+import type { Executions } from '../../adapters/executions.ts';
+import type { Logger } from '../../adapters/log.ts';
+import type { Releases } from '../../adapters/records/releases.ts';
+import type { Timeline } from '../../adapters/records/timeline.ts';
+import { noticeOf, type Notice } from '../../core/notice/notice.ts';
+import { nextExecutionName } from '../../core/release/execution-name.ts';
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
+const StatusChange = v.object({
+  'detail-type': v.literal('Step Functions Execution Status Change'),
+  detail: v.object({ name: v.string(), status: v.string(), input: v.nullish(v.string()), error: v.nullish(v.string()), cause: v.nullish(v.string()) }),
+});
+const Caught = v.object({ releaseId: v.string(), executionName: v.string(), error: v.string(), cause: v.string() });
+
+export interface RescueDependencies {
+  releases: Pick<Releases, 'load' | 'markForRescue' | 'setExecution'>;
+  timeline: Pick<Timeline, 'write'>;
+  executions: Pick<Executions, 'start'>;
+  clock: Clock;
+  log: Logger;
+}
+
+export const rescue = ({ releases, timeline, executions, clock, log }: RescueDependencies) => async (input: unknown): Promise<{ rescued: boolean; notice: Notice | null }> => {
+  const end = endOf(input);
+  if (!end) {
+    log.warn('event not understood, dropped', {});
+    return { rescued: false, notice: null };
+  }
+  const loaded = await releases.load(end.releaseId);
+  if (!loaded || loaded.release.status === 'ended') return { rescued: false, notice: null };
+  const name = nextExecutionName(loaded.release.id, end.executionName);
+  if (name === undefined) {
+    log.error('rescued too often, left alone', { release: end.releaseId, execution: end.executionName, reason: end.reason });
+    const text = `Its execution ended early again and again (${end.reason}). Slipway leaves it as it is; ECS rolls an open pause back by itself when its time is over.`;
+    await timeline.write(end.releaseId, [{ key: 'rescue.given-up', atMs: clock.nowMs(), kind: 'failure', text }]);
+    return { rescued: false, notice: noticeOf(loaded.release, undefined, 'rescued', text, 'failed') };
+  }
+  await releases.markForRescue(end.releaseId, end.reason);
+  const text = `Its execution ${end.executionName} ended early (${end.reason}); ${name} rolls back what is under way and ends the release.`;
+  await timeline.write(end.releaseId, [{ key: `rescue.${name}`, atMs: clock.nowMs(), kind: 'failure', text }]);
+  await releases.setExecution(end.releaseId, await executions.start(name, end.releaseId));
+  log.error('rescued', { release: end.releaseId, execution: end.executionName, by: name, reason: end.reason });
+  return { rescued: true, notice: noticeOf(loaded.release, undefined, 'rescued', text) };
+};
+
+function endOf(input: unknown): { releaseId: string; executionName: string; reason: string } | undefined {
+  const caught = v.safeParse(Caught, input);
+  if (caught.success) return { releaseId: caught.output.releaseId, executionName: caught.output.executionName, reason: `${caught.output.error}: ${firstLine(caught.output.cause)}` };
+  const change = v.safeParse(StatusChange, input);
+  if (!change.success) return undefined;
+  const { detail } = change.output;
+  const releaseId = releaseIdIn(detail.input);
+  if (releaseId === undefined) return undefined;
+  return { releaseId, executionName: detail.name, reason: `${detail.status}${detail.error ? ` ${detail.error}` : ''}` };
+}
+
+function releaseIdIn(input: string | null | undefined): string | undefined {
+  try {
+    const parsed = v.safeParse(v.object({ releaseId: v.string() }), JSON.parse(input ?? ''));
+    return parsed.success ? parsed.output.releaseId : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 300);

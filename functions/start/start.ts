@@ -1,0 +1,66 @@
+// Starts the deployment in ECS, or finds the one an earlier try of this step has started: UpdateService has no idempotency
+// token, and a second deployment of a release that was already rolled back would be the worst of retries.
+import * as v from 'valibot';
+import type { Clock } from '../../adapters/clock.ts';
+import { revisionIdOf, type Services } from '../../adapters/ecs/services.ts';
+import type { Releases } from '../../adapters/records/releases.ts';
+import type { Timeline } from '../../adapters/records/timeline.ts';
+import { stageEntry } from '../../core/assess/entries.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { rungsOf } from '../../core/ladder/index.ts';
+import { noticeOf, type Notice } from '../../core/notice/notice.ts';
+import type { Stage } from '../../core/pipeline/model.ts';
+import { deploymentConfigurationFor, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
+import type { DeploymentRecord } from '../../core/release/model.ts';
+import { changeStage, loadStage, ReleaseMissing, StageEvent } from '../shared/stage.ts';
+
+/** Clocks differ; a deployment created this long before we meant to start one may still be ours. */
+const CLOCK_SKEW_MS = 2 * 60_000;
+
+export type Started = { kind: 'started'; notice: Notice } | { kind: 'stopped' };
+
+export interface StartDependencies {
+  releases: Pick<Releases, 'load' | 'saveStage' | 'mayAdvance'>;
+  timeline: Pick<Timeline, 'write'>;
+  services: Pick<Services, 'deployments' | 'revision' | 'deploy'>;
+  clock: Clock;
+}
+
+export const start = (dependencies: StartDependencies) => async (input: unknown): Promise<Started> => {
+  const event = v.parse(StageEvent, input);
+  const { releases, services, clock } = dependencies;
+  const { release, stage, spec } = await loadStage(releases, event);
+  const { deployment, found } = stage;
+  if (!deployment || !found) throw new ReleaseMissing(`the stage ${spec.name} of ${release.id} has no task definition yet`);
+  const text = `Rolling out ${planText(spec)}.`;
+  const notice = noticeOf(release, stage, 'stageStarted', text);
+  if (deployment.startedAtMs !== undefined) return { kind: 'started', notice };
+
+  const known = await startedBefore(services, spec, deployment);
+  if (known === undefined && !(await releases.mayAdvance(release.id, `stage.${stage.index}.start`))) return { kind: 'stopped' };
+  const configuration = deploymentConfigurationFor(spec, found.deploymentConfiguration as DeploymentConfiguration, stage.alarmsLeftOut);
+  const revisionId = known?.revisionId ?? (await services.deploy(spec.service, deployment.taskDefinitionArn, configuration));
+  await changeStage(dependencies, event, async ({ stage: now }) => ({
+    stage: now.deployment ? { ...now, deployment: { ...now.deployment, startedAtMs: clock.nowMs(), revisionId, arn: known?.arn }, waitingFor: { kind: 'deployment' } } : now,
+    entries: [stageEntry(now, 'stage', 'started', clock.nowMs(), text)],
+    answer: undefined,
+  }));
+  return { kind: 'started', notice };
+};
+
+/** A deployment of our task definition that began no earlier than we meant to begin one. */
+async function startedBefore(services: StartDependencies['services'], spec: Stage, deployment: DeploymentRecord): Promise<{ arn: string; revisionId: string } | undefined> {
+  const listed = await services.deployments(spec.service);
+  for (const candidate of listed.filter(({ createdAtMs }) => createdAtMs >= deployment.intendedAtMs - CLOCK_SKEW_MS)) {
+    const revision = await services.revision(candidate.targetRevisionArn);
+    if (revision?.taskDefinition === deployment.taskDefinitionArn) return { arn: candidate.arn, revisionId: revisionIdOf(candidate.targetRevisionArn) };
+  }
+  return undefined;
+}
+
+function planText(spec: Stage): string {
+  const rungs = rungsOf(spec.strategy);
+  if (rungs.length === 0) return `to ${spec.name}, task by task`;
+  const steps = rungs.map((rung) => `${rung.weightPercent} %${rung.bake.forMs > 0 ? ` for ${formatDuration(rung.bake.forMs)}` : ''}${rung.approval ? ', then asks' : ''}`);
+  return `to ${spec.name}: ${steps.join(' -> ')}`;
+}

@@ -1,0 +1,85 @@
+// Takes the service for this release, or its place in the queue, or learns that a newer release has overtaken it.
+import * as v from 'valibot';
+import type { Clock } from '../../adapters/clock.ts';
+import type { Doorbell } from '../../adapters/doorbell.ts';
+import type { Claim, Leases } from '../../adapters/records/leases.ts';
+import type { Releases } from '../../adapters/records/releases.ts';
+import type { Timeline } from '../../adapters/records/timeline.ts';
+import type { Watches } from '../../adapters/records/watches.ts';
+import { alarmArnOf, type Place } from '../../core/arn.ts';
+import { stageEntry } from '../../core/assess/entries.ts';
+import { stopCause } from '../../core/assess/stop-cause.ts';
+import { RESYNC_MOVING_MS } from '../../core/assess/verdict.ts';
+import type { Outcome } from '../../core/release/model.ts';
+import { changeStage, loadStage, StageEvent, type LoadedStage } from '../shared/stage.ts';
+
+export type Taken =
+  | { kind: 'taken'; bell: number }
+  | { kind: 'wait'; bell: number; lookAgainSeconds: number; reason: string }
+  | { kind: 'ended'; outcome: Outcome; reason: string };
+
+export interface TakeServiceDependencies {
+  releases: Releases;
+  timeline: Pick<Timeline, 'write'>;
+  leases: Leases;
+  watches: Pick<Watches, 'add'>;
+  doorbell: Doorbell;
+  place: Place;
+  clock: Clock;
+}
+
+export const takeService = (dependencies: TakeServiceDependencies) => async (input: unknown): Promise<Taken> => {
+  const event = v.parse(StageEvent, input);
+  const loaded = await loadStage(dependencies.releases, event);
+  const { release, stage, decisions } = loaded;
+  const { leases, clock } = dependencies;
+  const claim: Claim = { releaseId: release.id, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
+
+  if (!stage.deployment) {
+    const stop = stopCause({ release, stage, decisions, alarms: [], nowMs: clock.nowMs() });
+    if (stop) return { kind: 'ended', ...stop };
+  }
+  if (await leases.take(stage.serviceArn, claim)) return settleIn(dependencies, event, loaded, claim);
+
+  const holder = await leases.holder(stage.serviceArn);
+  const holding = holder && (await dependencies.releases.load(holder.releaseId))?.release;
+  if (holder && (!holding || holding.status === 'ended')) {
+    // Its end was recorded and the lease was not given back: the holder died in between.
+    if (await leases.take(stage.serviceArn, claim, holder.releaseId)) return settleIn(dependencies, event, loaded, claim);
+  }
+  const samePipeline = holder?.pipeline === claim.pipeline;
+  if (holder && samePipeline && holder.pushedAtMs > claim.pushedAtMs) return superseded(holder.releaseId);
+
+  const queued = await leases.enqueue(stage.serviceArn, claim);
+  if (queued.kind === 'overtaken') return superseded(queued.by);
+  const overtaken = [queued.overtook, samePipeline ? holder?.releaseId : undefined].filter((id): id is string => id !== undefined);
+  for (const releaseId of overtaken) {
+    if (await dependencies.releases.challenge(releaseId, release.id)) await dependencies.doorbell.ring(releaseId);
+  }
+  // The holder may have left between the first try and the queue: it would not have known whom to ring.
+  if (await leases.take(stage.serviceArn, claim)) return settleIn(dependencies, event, loaded, claim);
+
+  const behind = holder?.releaseId ?? 'another release';
+  const reason = `waits for its turn behind ${behind}`;
+  await changeStage(dependencies, event, async ({ stage: now }) => ({
+    stage: { ...now, waitingFor: { kind: 'turn', behind } },
+    entries: [stageEntry(now, 'stage', 'turn.awaited', clock.nowMs(), `Waits for its turn: ${behind} holds the service.`)],
+    answer: undefined,
+  }));
+  return { kind: 'wait', bell: release.bell, lookAgainSeconds: RESYNC_MOVING_MS / 1000, reason };
+};
+
+const superseded = (by: string): Taken => ({ kind: 'ended', outcome: 'superseded', reason: `superseded by the newer release ${by} before it began here` });
+
+async function settleIn(dependencies: TakeServiceDependencies, event: v.InferOutput<typeof StageEvent>, loaded: LoadedStage, claim: Claim): Promise<Taken> {
+  const { leases, watches, place, clock } = dependencies;
+  const { stage, spec, release } = loaded;
+  await leases.leave(stage.serviceArn, claim);
+  await watches.add(release.id, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);
+  await changeStage(dependencies, event, async ({ stage: now }) => ({
+    stage: { ...now, status: 'running', startedAtMs: now.startedAtMs ?? clock.nowMs(), waitingFor: undefined },
+    entries: [stageEntry(now, 'stage', 'taken', clock.nowMs(), `Stage ${spec.name}: ${spec.service.cluster}/${spec.service.name} is taken for this release.`)],
+    answer: undefined,
+  }));
+  return { kind: 'taken', bell: release.bell };
+}
