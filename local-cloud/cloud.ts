@@ -55,7 +55,7 @@ export interface PlaneFoundation {
   images: ImageStore;
   logs: LogSink;
   /** Keys for code that Lambda runs as a role which trusts Lambda; the same keys until they near their end. */
-  functionCredentials(roleArn: string, sessionName: string): AccessKey;
+  functionCredentials: (roleArn: string, sessionName: string) => AccessKey;
 }
 
 export interface Planes {

@@ -66,20 +66,34 @@ export function writeOutput(protocol: Protocol, service: ServiceSchema, operatio
   }
 }
 
-/** `service` is undefined when the request did not even name one. */
-export function writeError(protocol: Protocol, service: ServiceSchema | undefined, error: AwsError, requestId: string): WireResponse {
+/** How an error is called and answered in one protocol. */
+export interface ErrorFacts {
+  schema: ExceptionSchema | undefined;
+  code: string;
+  /** The code on the wire of the query protocol. */
+  queryCode: string;
+  statusCode: number;
+  fault: 'Sender' | 'Receiver';
+}
+
+/** `service` is undefined when a request did not even name one. */
+export function errorFacts(kind: Protocol['kind'], service: ServiceSchema | undefined, error: AwsError): ErrorFacts {
   const schema = service?.exceptions.get(error.code) ?? exceptionByQueryCode(service, error.code);
   const code = schema?.name ?? error.code;
-  const statusCode = error.httpStatus ?? schema?.httpStatus ?? defaultStatus(protocol, code);
-  const fault = statusCode >= 500 ? 'Receiver' : 'Sender';
-  const queryCode = schema?.queryCode ?? code;
+  const schemaStatus = kind === 'query' ? schema?.queryStatus : schema?.httpStatus;
+  const statusCode = error.httpStatus ?? schemaStatus ?? defaultStatus(kind, code);
+  const queryCode = schema?.queryCode ?? (kind === 'query' ? commonQueryCode(service, code) : code);
+  return { schema, code, queryCode, statusCode, fault: statusCode >= 500 ? 'Receiver' : 'Sender' };
+}
+
+export function writeError(protocol: Protocol, service: ServiceSchema | undefined, error: AwsError, requestId: string): WireResponse {
+  const { schema, code, queryCode, statusCode, fault } = errorFacts(protocol.kind, service, error);
   const queryHeader: Record<string, string> = schema && queryCode !== code ? { 'x-amzn-query-error': `${queryCode};${fault}` } : {};
   switch (protocol.kind) {
     case 'query': {
-      const plain = queryErrorCode(service, queryCode);
-      const detail = `<Error><Type>${fault}</Type><Code>${escapeXml(plain)}</Code><Message>${escapeXml(error.message)}</Message></Error>`;
+      const detail = `<Error><Type>${fault}</Type><Code>${escapeXml(queryCode)}</Code><Message>${escapeXml(error.message)}</Message></Error>`;
       const xml = `<ErrorResponse xmlns="${service?.entry.xmlNamespace ?? ''}">${detail}<RequestId>${requestId}</RequestId></ErrorResponse>`;
-      return { statusCode: error.httpStatus ?? schema?.queryStatus ?? statusCode, headers: { 'content-type': 'text/xml' }, body: Buffer.from(xml) };
+      return { statusCode, headers: { 'content-type': 'text/xml' }, body: Buffer.from(xml) };
     }
     case 'cbor': {
       const members = schema?.shape ? (writeCbor(schema.shape, error.members, 'the error:') as Wire) : {};
@@ -102,8 +116,7 @@ const exceptionByQueryCode = (service: ServiceSchema | undefined, code: string):
 const FORBIDDEN = new Set(['AccessDenied', 'AccessDeniedException', 'UnrecognizedClientException', 'InvalidSignatureException', 'ExpiredTokenException', 'MissingAuthenticationTokenException']);
 
 /** JSON services answer a missing permission with 400, query and REST services with 403. */
-const defaultStatus = (protocol: Protocol, code: string): number =>
-  FORBIDDEN.has(code) && (protocol.kind === 'query' || protocol.kind === 'rest') ? 403 : 400;
+const defaultStatus = (kind: Protocol['kind'], code: string): number => (FORBIDDEN.has(code) && (kind === 'query' || kind === 'rest') ? 403 : 400);
 
 /** The common errors have other names in the query protocol. */
 const QUERY_NAMES: Record<string, string> = {
@@ -116,8 +129,7 @@ const QUERY_NAMES: Record<string, string> = {
   ValidationException: 'ValidationError',
 };
 
-function queryErrorCode(service: ServiceSchema | undefined, code: string): string {
-  if (service?.exceptions.has(code)) return code;
+function commonQueryCode(service: ServiceSchema | undefined, code: string): string {
   if (code === 'AccessDeniedException' && service?.entry.signingName === 'sns') return 'AuthorizationError';
   return QUERY_NAMES[code] ?? code;
 }

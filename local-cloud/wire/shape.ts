@@ -3,6 +3,8 @@
 import { NormalizedSchema } from '@smithy/core/schema';
 
 export interface Traits {
+  /** The SDK fills the member with a fresh token when the caller does not. */
+  idempotencyToken?: boolean;
   xmlName?: string;
   xmlFlattened?: boolean;
   xmlAttribute?: boolean;
