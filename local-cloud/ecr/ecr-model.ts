@@ -130,7 +130,7 @@ export class EcrModel implements ServiceModel, ImageStore {
   /** An operation on one repository, needing permission on exactly that. */
   private on<Input extends OnRepository, Output>(name: string, members: string[], handle: (repository: Repository, input: Input) => Output): Operation<Input, Output> {
     return {
-      permissions: (input) => [{ action: `ecr:${name}`, resource: this.arn(input.repositoryName) }],
+      permissions: (input) => [{ action: `ecr:${name}`, resource: this.arn(input.repositoryName), ...this.resourceTags(input.repositoryName) }],
       handle: (input) => {
         refuseUnknown(name, input, ['registryId', 'repositoryName', ...members]);
         return handle(this.repository(input), input);
@@ -150,6 +150,14 @@ export class EcrModel implements ServiceModel, ImageStore {
 
   private arn(repositoryName: string | undefined): string {
     return arnOf(this.kernel, 'ecr', `repository/${repositoryName}`);
+  }
+
+  /** The tags of the repository, which every permission on it can be conditioned on. */
+  private resourceTags(repositoryName: string | undefined): Pick<Permission, 'context'> {
+    const tags = [...(this.repositories.get(repositoryName ?? '')?.tags ?? [])];
+    if (tags.length === 0) return {};
+    const keys = tags.flatMap(([key, value]) => [[`aws:ResourceTag/${key}`, value], [`ecr:ResourceTag/${key}`, value]]);
+    return { context: Object.fromEntries(keys) as Record<string, string> };
   }
 
   private registryHost(): string {

@@ -255,6 +255,8 @@ describe('the API', () => {
     { name: 'network load balancers', operation: 'CreateLoadBalancer', input: () => ({ Name: 'net', Type: 'network' }), code: 'NotImplemented' },
     { name: 'a target group of the same name and other settings', operation: 'CreateTargetGroup', input: () => ({ Name: 'blue', Protocol: 'HTTP', Port: 81, TargetType: 'ip' }), code: 'DuplicateTargetGroupNameException' },
     { name: 'an unknown attribute', operation: 'ModifyTargetGroupAttributes', input: ({ blue }) => ({ TargetGroupArn: blue, Attributes: [{ Key: 'nope', Value: '1' }] }), code: 'InvalidConfigurationRequestException' },
+    { name: 'a health check path without a slash', operation: 'ModifyTargetGroup', input: ({ blue }) => ({ TargetGroupArn: blue, HealthCheckPath: 'health' }), code: 'ValidationError' },
+    { name: 'a health check timeout that is not below the interval', operation: 'ModifyTargetGroup', input: ({ blue }) => ({ TargetGroupArn: blue, HealthCheckTimeoutSeconds: 10 }), code: 'ValidationError' },
     { name: 'describing neither listener nor rules', operation: 'DescribeRules', input: () => ({}), code: 'ValidationError' },
   ])('refuses $name with $code', async ({ operation, input, code }) => {
     const { elb } = setUp();
@@ -290,6 +292,16 @@ describe('the API', () => {
     const context = { caller: { kind: 'operator' as const, arn: 'x' }, requestId: 'r' };
     expect(await elb.operations[operation]?.permissions(input, context)).toEqual(want);
   });
+});
+
+test('permissions carry the tags of what they touch', async () => {
+  const { elb } = setUp();
+  const { blue } = await createScene(elb);
+  await call(elb, 'AddTags', { ResourceArns: [blue], Tags: [{ Key: 'team', Value: 'shop' }] });
+  const context = { caller: { kind: 'operator' as const, arn: 'x' }, requestId: 'r' };
+  expect(await elb.operations.RegisterTargets?.permissions({ TargetGroupArn: blue }, context)).toEqual([
+    { action: 'elasticloadbalancing:RegisterTargets', resource: blue, context: { 'aws:ResourceTag/team': 'shop', 'elasticloadbalancing:ResourceTag/team': 'shop' } },
+  ]);
 });
 
 test('the smooth choice keeps every share within one request of its weight, wherever it starts', async () => {

@@ -7,6 +7,7 @@ import type { Operation, ServiceModel } from '../kernel/service.ts';
 import type { DataPlane, ListenerEndpoint } from './data-plane.ts';
 import { deleteListener, listenerOperations, listenerSettings } from './listeners.ts';
 import { loadBalancerOperations } from './load-balancers.ts';
+import { withResourceTags } from './operation.ts';
 import { Records, forwardedGroups, refuse, resourceOf } from './records.ts';
 import { ruleOperations } from './rules.ts';
 import { targetGroupOperations } from './target-groups.ts';
@@ -51,12 +52,13 @@ export class ElbModel implements ServiceModel, LoadBalancing {
       usageChanged: () => life.reconcile(),
       checkGroups: (actions: Action[], loadBalancerArn: string) => checkGroups(records, actions, loadBalancerArn),
     };
-    this.operations = {
+    const operations: Readonly<Record<string, Operation>> = {
       ...loadBalancerOperations(kernel, records, (arn) => deleteListener(surroundings, arn)),
       ...listenerOperations(surroundings),
       ...ruleOperations(surroundings),
       ...targetGroupOperations(kernel, records, life),
     };
+    this.operations = withResourceTags(operations, (arn) => records.tags.get(arn));
   }
 
   /** Where the listeners can be reached on this machine; empty when the traffic is only modelled. */

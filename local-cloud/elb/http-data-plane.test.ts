@@ -1,7 +1,7 @@
 // Real sockets: listeners, targets and checks on ephemeral ports of this machine.
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, type RequestListener, type Server, createServer, request } from 'node:http';
-import { type AddressInfo, type Socket, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, type Socket, connect, createServer as createTcpServer } from 'node:net';
 import { RealClock } from '../kernel/clock.ts';
 import type { Target } from '../kernel/ports.ts';
 import { testKernel } from '../testing/kernel.ts';
@@ -270,6 +270,74 @@ test('streams bodies larger than it keeps, and passes on who asked', async () =>
   expect(JSON.parse(String(reply.headers['x-seen']))).toMatchObject({
     host: 'shop.example', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-forwarded-port': '80', 'x-amzn-trace-id': expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/) as string,
   });
+});
+
+test('a client that goes away frees its target, which can then finish draining', async () => {
+  const { elb, metrics } = setUp();
+  const { blue, loadBalancerArn } = await createScene(elb, SLOW_CHECKS);
+  const stuck = await startTarget((incoming, response) => {
+    if (incoming.url === '/') response.end(); // health checks
+  });
+  elb.registerTarget(blue, stuck);
+  await isHealthy(elb, blue, stuck);
+  const asked = once(stuck.server, 'request');
+  const sent = request(`${urlOf(elb)}/stuck`);
+  sent.on('error', () => undefined);
+  sent.end();
+  await asked;
+  const drained = new Promise<void>((resolve) => elb.deregisterTarget(blue, stuck, resolve));
+  sent.destroy();
+  await drained;
+  expect(metrics.sum('HTTPCode_ELB_4XX_Count', { LoadBalancer: loadBalancerArn.split('loadbalancer/')[1]! })).toBe(1);
+});
+
+test('a target that says nothing for the idle timeout is a 504', async () => {
+  const { elb } = setUp();
+  const { blue, loadBalancerArn } = await createScene(elb, SLOW_CHECKS);
+  await call(elb, 'ModifyLoadBalancerAttributes', { LoadBalancerArn: loadBalancerArn, Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value: '1' }] });
+  elb.registerTarget(blue, await startTarget(() => undefined));
+  expect((await ask(urlOf(elb))).status).toBe(504);
+});
+
+test('an answer is passed on piece by piece, not kept until it is whole', async () => {
+  const { elb } = setUp();
+  const { blue } = await createScene(elb, SLOW_CHECKS);
+  let send: (piece: string | undefined) => void = () => undefined;
+  const source = await startTarget((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('first');
+    send = (piece) => response.end(piece);
+  });
+  elb.registerTarget(blue, source);
+  const sent = request(urlOf(elb)).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const pieces: string[] = [];
+  for await (const piece of response) {
+    pieces.push(String(piece));
+    if (pieces.length === 1) send('last'); // the rest is only written once the first piece has arrived
+  }
+  expect(pieces).toEqual(['first', 'last']);
+});
+
+test.each([
+  { method: 'HEAD', status: 200, body: '' },
+  { method: 'DELETE', status: 204, body: '' },
+  { method: 'OPTIONS', status: 200, body: 'OPTIONS' },
+])('$method passes through', async ({ method, status, body }) => {
+  const { elb } = setUp();
+  const { blue } = await createScene(elb, SLOW_CHECKS);
+  elb.registerTarget(blue, await startTarget((incoming, response) => response.writeHead(incoming.method === 'DELETE' ? 204 : 200).end(incoming.method)));
+  expect(await ask(urlOf(elb), { method })).toMatchObject({ status, body });
+});
+
+test('a path that cannot be passed on is a 400 and no fault of the cloud', async () => {
+  const { elb } = setUp();
+  const { blue } = await createScene(elb, SLOW_CHECKS);
+  elb.registerTarget(blue, await named('blue'));
+  const socket = connect(Number(new URL(urlOf(elb)).port), '127.0.0.1');
+  socket.write(Buffer.from('GET /caf\xe9 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 'latin1'));
+  expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1.1 400 /);
+  socket.destroy();
 });
 
 describe('rules over HTTP', () => {

@@ -41,6 +41,10 @@ export async function proxy(exchange: Exchange, pools: TargetPools, metrics: Tra
       case 'clientGone':
         metrics.loadBalancerFailed(origin, 460);
         return;
+      case 'malformed':
+        metrics.loadBalancerFailed(origin, 400);
+        answer(outgoing, errorPage(400));
+        return;
       case 'timedOut':
         metrics.loadBalancerFailed(origin, 504);
         answer(outgoing, errorPage(504));
@@ -70,6 +74,7 @@ type Attempt =
   | { kind: 'staleConnection' }
   | { kind: 'failed'; connected: boolean }
   | { kind: 'timedOut' }
+  | { kind: 'malformed' }
   | { kind: 'clientGone' };
 
 function send(exchange: Exchange, how: { pools: TargetPools; body: Buffer | undefined; fresh: boolean }): Promise<Attempt> {
@@ -77,15 +82,22 @@ function send(exchange: Exchange, how: { pools: TargetPools; body: Buffer | unde
   if (outgoing.destroyed) return Promise.resolve({ kind: 'clientGone' });
   return new Promise((resolve) => {
     const startedAt = performance.now();
-    const sent: ClientRequest = httpRequest({
-      host: target.id,
-      port: target.port,
-      method: incoming.method,
-      path: incoming.url,
-      headers: forwardedHeaders(exchange, how.body),
-      agent: how.fresh ? false : how.pools.agentFor(target),
-      setHost: false,
-    });
+    let sent: ClientRequest;
+    try {
+      sent = httpRequest({
+        host: target.id,
+        port: target.port,
+        method: incoming.method,
+        path: incoming.url,
+        headers: forwardedHeaders(exchange, how.body),
+        agent: how.fresh ? false : how.pools.agentFor(target),
+        setHost: false,
+      });
+    } catch {
+      // Node reads a few paths and headers that it refuses to write.
+      resolve({ kind: 'malformed' });
+      return;
+    }
     let connected = false;
     const onClientGone = () => {
       if (outgoing.writableFinished) return;
@@ -116,7 +128,7 @@ function send(exchange: Exchange, how: { pools: TargetPools; body: Buffer | unde
 function relay(response: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const headers = withoutHopByHop(response.headers);
-    outgoing.writeHead(response.statusCode ?? 502, response.statusMessage, headers);
+    outgoing.writeHead(response.statusCode ?? 502, headers);
     response.pipe(outgoing);
     response.on('close', () => {
       if (!response.complete) outgoing.destroy();

@@ -50,3 +50,18 @@ export function setAttributes(
 }
 
 export const listAttributes = (attributes: Map<string, string>): { Key: string; Value: string }[] => [...attributes].map(([Key, Value]) => ({ Key, Value }));
+
+/** Adds the tags of the resources themselves, which every permission on a resource can be conditioned on. */
+export function withResourceTags(operations: Readonly<Record<string, Operation>>, tagsOf: (arn: string) => ReadonlyMap<string, string> | undefined): Readonly<Record<string, Operation>> {
+  const tagged = (permission: Permission): Permission => {
+    const tags = [...(tagsOf(permission.resource) ?? [])];
+    if (tags.length === 0) return permission;
+    const keys = tags.flatMap(([key, value]) => [[`aws:ResourceTag/${key}`, value], [`elasticloadbalancing:ResourceTag/${key}`, value]]);
+    return { ...permission, context: { ...permission.context, ...(Object.fromEntries(keys) as Record<string, string>) } };
+  };
+  const wrapped = Object.entries(operations).map(([name, each]): [string, Operation] => [
+    name,
+    { permissions: async (input, context) => (await each.permissions(input, context)).map(tagged), handle: (input, context) => each.handle(input, context) },
+  ]);
+  return Object.fromEntries(wrapped);
+}

@@ -181,6 +181,8 @@ function checkHealthCheck(shape: HealthCheckSettings): HealthCheckSettings {
   if (shape.HealthCheckTimeoutSeconds >= shape.HealthCheckIntervalSeconds) {
     refuse('ValidationError', `Health check timeout '${shape.HealthCheckTimeoutSeconds}' must be smaller than the interval '${shape.HealthCheckIntervalSeconds}'`);
   }
+  if (!/^\/[!-~]{0,1023}$/.test(shape.HealthCheckPath)) refuse('ValidationError', `Health check path '${shape.HealthCheckPath}' must begin with a '/' character`);
+  if (shape.HealthCheckPort !== 'traffic-port') inRange('Health check port', Number(shape.HealthCheckPort), 1, 65535);
   if (!/^\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*$/.test(shape.Matcher.HttpCode ?? '')) refuse('ValidationError', `Health check matcher HTTP code '${shape.Matcher.HttpCode}' must be within '200-499' inclusive`);
   return shape;
 }
