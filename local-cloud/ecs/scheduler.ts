@@ -47,7 +47,7 @@ function tick(world: World, service: ServiceRecord): void {
   reportRunningCount(world, service);
 
   const tickMs = world.kernel.physics.schedulerTickMs;
-  if (service.scheduling.waiting.size > 0 || look.pendingHealth || short) arm(world, service, { urgent: true, delayMs: tickMs });
+  if (look.pendingHealth || short) arm(world, service, { urgent: true, delayMs: tickMs });
   else if (activeRevisions(service).some((revision) => liveTasksOf(revision).some((task) => task.targets.length > 0))) {
     arm(world, service, { urgent: false, delayMs: tickMs * REST_TICKS });
   }
@@ -79,6 +79,8 @@ function scaleRevisions(world: World, service: ServiceRecord, look: Look): boole
   let short = false;
   for (const revision of activeRevisions(service)) {
     const live = liveTasksOf(revision);
+    // A deployment that failed launches nothing more, and does not replace what it loses either.
+    if (revision.rolloutState === 'FAILED') revision.scale = Math.min(requestedCount(revision), live.length);
     const want = requestedCount(revision);
     if (live.length < want) short = !start(world, revision, want - live.length) || short;
     else stop(world, service, pickToStop(live, look.healthy, live.length - want));

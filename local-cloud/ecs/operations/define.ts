@@ -7,7 +7,7 @@ export function operation<Input, Output>(definition: {
   permissions(input: Input, context: CallContext): Permission[];
   handle(input: Input, context: CallContext): Answer<Output> | Promise<Answer<Output>>;
 }): Operation {
-  return definition as Operation;
+  return definition;
 }
 
 /** One page of a list, with a token that is the index of the next item. */

@@ -130,14 +130,13 @@ export class Scene {
     return (await this.deployments())[0]!;
   }
 
-  /** Advances a second at a time until the newest deployment satisfies the condition. */
-  async until(what: (deployment: ServiceDeployment) => boolean, limitMs = 48 * HOUR_MS): Promise<ServiceDeployment> {
+  /** Advances from timer to timer until the newest deployment satisfies the condition. */
+  async until(what: (deployment: ServiceDeployment) => boolean, limitMs = 60 * 24 * HOUR_MS): Promise<ServiceDeployment> {
     const fromMs = this.t.clock.nowMs();
     for (;;) {
       const deployment = await this.deployment();
       if (what(deployment)) return deployment;
-      if (this.t.clock.nowMs() - fromMs > limitMs) throw new Error(`not within ${limitMs} ms: ${JSON.stringify(deployment, undefined, 1)}`);
-      await this.t.clock.advance(1000);
+      if (this.t.clock.nowMs() - fromMs > limitMs || !(await this.t.clock.step())) throw new Error(`not within ${limitMs} ms: ${JSON.stringify(deployment, undefined, 1)}`);
     }
   }
 
@@ -159,10 +158,10 @@ export class Scene {
   }
 
   async untilSteady(): Promise<void> {
-    for (let seconds = 0; seconds < 3600; seconds++) {
+    for (let steps = 0; steps < 3600; steps++) {
       const service = await this.service();
       if (service.deployments?.length === 1 && service.deployments[0]?.rolloutState === 'COMPLETED' && service.runningCount === service.desiredCount) return;
-      await this.t.clock.advance(1000);
+      await this.t.clock.step();
     }
     throw new Error('the service never became steady');
   }
