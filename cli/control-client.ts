@@ -1,0 +1,170 @@
+// Speaks to the Control API: signs every request with the caller's own AWS credentials, so that the API knows who asks.
+// https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html (AWS_IAM; signing name `lambda`)
+
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4, type SignatureV4Init } from '@smithy/signature-v4';
+import type {
+  ControlErrorAnswer, DecisionAnswer, DecisionRequest, ListPipelinesAnswer, ListReleasesAnswer, PutSpecificationAnswer, PutSpecificationRequest,
+  ReleaseView, StartReleaseAnswer, StartReleaseRequest,
+} from '../core/view/index.ts';
+import type { Fault } from '../core/pipeline/index.ts';
+import { CliError, type ExitName } from './exit.ts';
+
+export interface ControlClientOptions {
+  url: URL;
+  region: string;
+  credentials: SignatureV4Init['credentials'];
+  /** Waits between attempts. */
+  sleep: (durationMs: number) => Promise<void>;
+}
+
+/** The specification has faults that only the server could see, or the server is newer than this CLI. */
+export class InvalidSpecification extends CliError {
+  readonly faults: Fault[];
+
+  constructor(message: string, faults: Fault[]) {
+    super('badInput', message, { code: 'InvalidSpecification' });
+    this.faults = faults;
+  }
+}
+
+interface Call {
+  method: 'GET' | 'PUT' | 'POST';
+  path: string;
+  query?: Record<string, string | undefined>;
+  body?: unknown;
+}
+
+const TIMEOUT_MS = 30_000;
+const ATTEMPT_MAX = 3;
+const RETRY_AFTER_MS = 300;
+
+const EXIT_OF_CODE: Readonly<Record<string, ExitName>> = {
+  NotFound: 'notFound',
+  NotAllowed: 'notAllowed',
+  Refused: 'notAllowed',
+  BadRequest: 'badInput',
+  InvalidSpecification: 'badInput',
+};
+
+export class ControlClient {
+  private readonly options: ControlClientOptions;
+  private readonly signer: SignatureV4;
+
+  constructor(options: ControlClientOptions) {
+    this.options = options;
+    this.signer = new SignatureV4({ credentials: options.credentials, region: options.region, service: 'lambda', sha256: Sha256 });
+  }
+
+  putSpecification(request: PutSpecificationRequest): Promise<PutSpecificationAnswer> {
+    return this.call({ method: 'PUT', path: '/v1/specification', body: request });
+  }
+
+  listPipelines(): Promise<ListPipelinesAnswer> {
+    return this.call({ method: 'GET', path: '/v1/pipelines' });
+  }
+
+  listReleases(query: { pipeline?: string; limit?: number; next?: string } = {}): Promise<ListReleasesAnswer> {
+    return this.call({ method: 'GET', path: '/v1/releases', query: { pipeline: query.pipeline, limit: query.limit?.toString(), next: query.next } });
+  }
+
+  getRelease(id: string): Promise<ReleaseView> {
+    return this.call({ method: 'GET', path: `/v1/releases/${encodeURIComponent(id)}` });
+  }
+
+  startRelease(request: StartReleaseRequest): Promise<StartReleaseAnswer> {
+    return this.call({ method: 'POST', path: '/v1/releases', body: request });
+  }
+
+  decide(id: string, request: DecisionRequest): Promise<DecisionAnswer> {
+    return this.call({ method: 'POST', path: `/v1/releases/${encodeURIComponent(id)}/decisions`, body: request });
+  }
+
+  /** Asks again after a hiccup only where asking twice is the same as asking once. */
+  private async call<Answer>(call: Call): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const mayRepeat = call.method !== 'POST' && attempt < ATTEMPT_MAX;
+      const response = await this.send(call).catch((error: unknown) => {
+        if (mayRepeat && !(error instanceof CliError)) return undefined;
+        throw error instanceof CliError ? error : unreachableControl(this.options.url, error);
+      });
+      if (response === undefined || (mayRepeat && (response.status >= 500 || response.status === 429))) {
+        await this.options.sleep(RETRY_AFTER_MS * attempt);
+        continue;
+      }
+      return answerOf<Answer>(response.status, await response.text());
+    }
+  }
+
+  private async send({ method, path, query = {}, body }: Call): Promise<Response> {
+    const { url } = this.options;
+    const asked = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const fullPath = `${url.pathname.replace(/\/$/, '')}${path}`;
+    const signed = await this.signer
+      .sign({
+        method,
+        protocol: url.protocol,
+        hostname: url.hostname,
+        ...(url.port !== '' && { port: Number(url.port) }),
+        path: fullPath,
+        query: Object.fromEntries(asked),
+        headers: { host: url.host, ...(text !== undefined && { 'content-type': 'application/json' }) },
+        body: text,
+      })
+      .catch((error: unknown) => {
+        throw new CliError('notAllowed', `no AWS credentials to sign with: ${messageOf(error)}`, { hint: 'Sign in (`aws sso login`), set AWS_PROFILE, or use --local for the local cloud.', cause: error });
+      });
+    const target = new URL(fullPath, url);
+    for (const [key, value] of asked) target.searchParams.set(key, value);
+    const { host: _host, ...headers } = signed.headers;
+    return fetch(target, { method, headers, ...(text !== undefined && { body: text }), signal: AbortSignal.timeout(TIMEOUT_MS) });
+  }
+}
+
+function answerOf<Answer>(status: number, text: string): Answer {
+  const body = parseBody(text);
+  if (status >= 200 && status < 300) {
+    if (body === undefined) throw new CliError('cloudError', `the control API answered ${status} with something that is not JSON`, { hint: 'Is the URL that of Slipway?' });
+    return body as Answer;
+  }
+  const error = errorOf(body);
+  if (error !== undefined) {
+    if (error.faults !== undefined) throw new InvalidSpecification(error.message, error.faults);
+    throw new CliError(EXIT_OF_CODE[error.code] ?? 'cloudError', error.message, { hint: error.hint, code: error.code });
+  }
+  if (status === 403) {
+    throw new CliError('notAllowed', 'AWS refused the request before it reached Slipway', {
+      hint: 'Your identity needs lambda:InvokeFunctionUrl and lambda:InvokeFunction on the control function.',
+      code: 'NotAllowed',
+    });
+  }
+  throw new CliError('cloudError', `the control API answered ${status}`, { hint: text === '' ? undefined : text.slice(0, 200) });
+}
+
+function errorOf(body: unknown): ControlErrorAnswer['error'] | undefined {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return undefined;
+  const { error } = body;
+  const shaped = typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' && 'message' in error && typeof error.message === 'string';
+  return shaped ? (error as ControlErrorAnswer['error']) : undefined;
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachableControl(url: URL, error: unknown): CliError {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return new CliError('cloudError', `the control API at ${url.origin} does not answer: ${messageOf(cause)}`, {
+    hint: url.hostname === '127.0.0.1' ? 'Is the local cloud running? Start it with `slipway local`.' : 'Check the network and the URL (--url, SLIPWAY_URL).',
+    cause: error,
+  });
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.message !== '' ? error.message : error.name) : String(error);
+}

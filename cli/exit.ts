@@ -1,0 +1,63 @@
+// How a command ends. Scripts go by the exit code; people go by the message and the hint.
+
+import type { ReleaseOutcome } from '../core/view/model.ts';
+
+export const EXIT = {
+  succeeded: 0,
+  badInput: 2,
+  notFound: 3,
+  notAllowed: 4,
+  rolledBack: 10,
+  rejected: 11,
+  superseded: 12,
+  timedOut: 13,
+  aborted: 14,
+  failed: 15,
+  cloudError: 20,
+} as const;
+
+export type ExitName = keyof typeof EXIT;
+
+/** For `--help` and docs/config.md. */
+export const EXIT_TABLE: readonly { name: ExitName; meaning: string }[] = [
+  { name: 'succeeded', meaning: 'done; for a release: it succeeded, is under way, or had nothing to change' },
+  { name: 'badInput', meaning: 'bad input: the command line or slipway.yml' },
+  { name: 'notFound', meaning: 'no such release, pipeline, stack or file' },
+  { name: 'notAllowed', meaning: 'refused, or you are not allowed to' },
+  { name: 'rolledBack', meaning: 'the release was rolled back' },
+  { name: 'rejected', meaning: 'the release was rejected by a person or a deadline' },
+  { name: 'superseded', meaning: 'a newer release took its place' },
+  { name: 'timedOut', meaning: 'the release timed out, or --wait did' },
+  { name: 'aborted', meaning: 'the release was aborted' },
+  { name: 'failed', meaning: 'the release failed for another reason' },
+  { name: 'cloudError', meaning: 'the cloud or the network did not answer as it should' },
+];
+
+/** What `status RELEASE` and `--wait` exit with. */
+export const EXIT_OF_OUTCOME: Record<ReleaseOutcome, ExitName> = {
+  succeeded: 'succeeded',
+  unchanged: 'succeeded',
+  rolledBack: 'rolledBack',
+  rejected: 'rejected',
+  superseded: 'superseded',
+  timedOut: 'timedOut',
+  aborted: 'aborted',
+  refused: 'notAllowed',
+  failed: 'failed',
+};
+
+/** An end that is not a success, with everything that is said about it. */
+export class CliError extends Error {
+  readonly exit: ExitName;
+  readonly hint: string | undefined;
+  /** For `--json`; where the Control API gave one, its own code. */
+  readonly code: string;
+
+  constructor(exit: ExitName, message: string, options: { hint?: string; code?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'CliError';
+    this.exit = exit;
+    this.hint = options.hint;
+    this.code = options.code ?? exit;
+  }
+}

@@ -1,0 +1,54 @@
+// The command line: which commands there are, and how an error becomes a message and an exit code.
+
+import { Command, CommanderError } from 'commander';
+import { abortCommand, approveCommand, rejectCommand } from './commands/decide.ts';
+import { applyCommand } from './commands/apply.ts';
+import { deployCommand } from './commands/deploy.ts';
+import { localCommand } from './commands/local.ts';
+import { pushCommand } from './commands/push.ts';
+import { statusCommand } from './commands/status.ts';
+import { validateCommand } from './commands/validate.ts';
+import { makeContext } from './command.ts';
+import { cloudError } from './connect.ts';
+import { type CliError, EXIT, EXIT_TABLE, type ExitName } from './exit.ts';
+import { clean, json, painter } from './print.ts';
+import { terminalWorld, type World } from './world.ts';
+
+const EXIT_HELP = ['Exit codes:', ...EXIT_TABLE.map(({ name, meaning }) => `  ${String(EXIT[name]).padStart(2)}  ${meaning}`)].join('\n');
+
+export async function runInTerminal(): Promise<void> {
+  process.exitCode = await run(process.argv.slice(2), terminalWorld());
+}
+
+/** @param words the command line without `node` and the script. Answers the exit code. */
+export async function run(words: readonly string[], world: World): Promise<number> {
+  let exit: ExitName = 'succeeded';
+  const context = makeContext(world, (name) => {
+    exit = name;
+  });
+  const program = new Command('slipway')
+    .description('Rolls out Amazon ECS services when an image is pushed; ECS moves the traffic, Slipway decides when.')
+    .addHelpText('after', `\n${EXIT_HELP}\n\nEvery command takes --json; data goes to standard output, talk to standard error. NO_COLOR is honoured.`);
+  const commands = [validateCommand, applyCommand, deployCommand, pushCommand, statusCommand, approveCommand, rejectCommand, abortCommand, localCommand];
+  for (const make of commands) program.addCommand(make(context));
+  for (const each of [program, ...program.commands]) {
+    each.exitOverride().configureOutput({ writeOut: world.stdout, writeErr: world.stderr }).showSuggestionAfterError();
+  }
+
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 || error.code === 'commander.help' ? EXIT[words.length === 0 ? 'badInput' : 'succeeded'] : EXIT.badInput;
+    const end = cloudError(error);
+    report(end, words.includes('--json'), world);
+    return EXIT[end.exit];
+  }
+  return EXIT[exit];
+}
+
+function report(end: CliError, asJson: boolean, world: World): void {
+  if (asJson) world.stdout(json({ error: { code: end.code, message: end.message, ...(end.hint !== undefined && { hint: end.hint }) } }));
+  const paint = painter(world);
+  world.stderr(`${paint('red', 'slipway:')} ${clean(end.message)}\n`);
+  if (end.hint !== undefined) world.stderr(`${paint('dim', '  =')} ${clean(end.hint)}\n`);
+}

@@ -1,0 +1,96 @@
+// One release as text.
+
+import { formatDuration } from '../core/duration.ts';
+import { unreachable } from '../core/errors.ts';
+import type { ReleaseOutcome, ReleaseSummary, ReleaseView, StageView, WaitingView } from '../core/view/model.ts';
+import type { Context } from './command.ts';
+import { clean, clockTime, type Colour, relative } from './print.ts';
+
+const OUTCOME_WORDS: Record<ReleaseOutcome, string> = {
+  succeeded: 'succeeded',
+  rolledBack: 'rolled back',
+  rejected: 'rejected',
+  aborted: 'aborted',
+  superseded: 'superseded',
+  timedOut: 'timed out',
+  refused: 'refused',
+  failed: 'failed',
+  unchanged: 'unchanged',
+};
+
+export function imageName({ image }: Pick<ReleaseSummary, 'image'>): string {
+  return image.tag ?? image.digest.slice(0, 'sha256:'.length + 12);
+}
+
+/** `succeeded`, `waiting in production at 25 %` */
+export function describeState(release: Pick<ReleaseSummary, 'status' | 'outcome' | 'stage' | 'weightPercent'>): string {
+  if (release.outcome !== undefined) return OUTCOME_WORDS[release.outcome] ?? release.outcome;
+  return `${release.status}${release.stage === undefined ? '' : ` in ${release.stage}`}${release.weightPercent === undefined ? '' : ` at ${release.weightPercent} %`}`;
+}
+
+export function stateColour({ status, outcome }: Pick<ReleaseSummary, 'status' | 'outcome'>): Colour {
+  if (outcome === undefined) return status === 'waiting' ? 'yellow' : 'blue';
+  if (outcome === 'succeeded') return 'green';
+  return outcome === 'unchanged' || outcome === 'superseded' ? 'dim' : 'red';
+}
+
+export function showRelease(release: ReleaseView, context: Context): string {
+  const { paint, world } = context;
+  const nowMs = world.nowMs();
+  const lines = [
+    `${paint('bold', clean(release.id))}  ${paint(stateColour(release), describeState(release))}`,
+    field('pipeline', release.pipeline),
+    field('image', `${release.image.repository}${release.image.tag === undefined ? '' : `:${release.image.tag}`} ${release.image.digest}`),
+    ...(release.author === undefined ? [] : [field('author', release.author)]),
+    field('started', `${clockTime(release.createdAt)} UTC, ${relative(release.createdAt, nowMs)}`),
+    ...(release.endedAt === undefined ? [] : [field('ended', `${clockTime(release.endedAt)} UTC, after ${formatDuration(Date.parse(release.endedAt) - Date.parse(release.createdAt))}`)]),
+    field('reason', release.reason),
+    '',
+    ...release.stages.flatMap((stage) => [...showStage(stage, nowMs, context), '']),
+    ...release.timeline.map((entry) => clean(`${clockTime(entry.at)}  ${entry.stage === undefined ? '' : `${entry.stage}: `}${entry.text}${entry.by === undefined ? '' : ` (${entry.by})`}`)),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function field(name: string, value: string): string {
+  return `  ${name.padEnd(9)} ${clean(value)}`;
+}
+
+function showStage(stage: StageView, nowMs: number, { paint }: Context): string[] {
+  const state = stage.status === 'pending' ? { text: 'not yet', colour: 'dim' as const } : { text: describeState({ ...stage, stage: undefined, status: stage.status }), colour: stateColour({ status: stage.status, outcome: stage.outcome }) };
+  const ladder = stage.rungs.map((rung) => {
+    const text = `${rung.weightPercent} %${rung.bakeMs > 0 ? ` for ${formatDuration(rung.bakeMs)}` : ''}${rung.approval === undefined ? '' : ' then asks'}`;
+    return stage.status !== 'pending' && rung.weightPercent === stage.weightPercent ? paint('bold', `[${text}]`) : text;
+  });
+  return [
+    `${paint('bold', clean(stage.name))}  ${clean(`${stage.cluster}/${stage.service}`)}  ${paint(state.colour, state.text)}`,
+    ...(ladder.length === 0 ? [] : [`  ${ladder.join(' > ')}`]),
+    ...(stage.waitingFor === undefined || stage.status === 'ended' ? [] : [`  ${paint('yellow', clean(describeWaiting(stage.waitingFor, nowMs)))}`]),
+    ...(stage.failure === undefined ? [] : [`  ${paint('red', clean(stage.failure.reason))}`, ...(stage.failure.hint === undefined ? [] : [`  = ${clean(stage.failure.hint)}`])]),
+  ];
+}
+
+/** `waits for approval by alice or bob (1 of 2 given: carol), until in 3 h` */
+export function describeWaiting(waiting: WaitingView, nowMs: number): string {
+  const until = waiting.untilMs === undefined ? '' : `, ${waiting.untilMs > nowMs ? `${formatDuration(waiting.untilMs - nowMs)} left` : 'due now'}`;
+  switch (waiting.kind) {
+    case 'approval': {
+      const given = waiting.given ?? [];
+      const open = (waiting.from ?? []).filter((name) => !given.includes(name));
+      const who = (waiting.from ?? []).length === 0 ? 'anybody who may call the control API' : open.join(', ');
+      return `waits for approval by ${who} (${given.length} of ${waiting.need ?? 1} given${given.length === 0 ? '' : `: ${given.join(', ')}`})${until}`;
+    }
+    case 'bake':
+      return `bakes${until}`;
+    case 'turn':
+      return 'waits its turn: another release has the service';
+    case 'deployment':
+      return `waits for ECS${until}`;
+    case 'rollback':
+      return `waits for ECS to roll back${until}`;
+    case 'alarmData':
+      return `waits for alarms to have data${until}`;
+    default:
+      return unreachable(waiting.kind);
+  }
+}
