@@ -15,6 +15,14 @@ const environmentCredentialsOnly = {
   },
 };
 
+/** No operation used here streams events, and the codec for them would be 15 KB of every bundle. */
+const noEventStreams = {
+  name: 'no-event-streams',
+  setup(build) {
+    build.onResolve({ filter: /^@smithy\/core\/event-streams$/ }, () => ({ path: path.join(__dirname, 'no-event-streams.mjs') }));
+  },
+};
+
 async function bundle({ root, entry, outfile }) {
   return esbuild.build({
     absWorkingDir: root,
@@ -30,7 +38,7 @@ async function bundle({ root, entry, outfile }) {
     sourcesContent: false,
     legalComments: 'none',
     mainFields: ['module', 'main'],
-    plugins: [environmentCredentialsOnly],
+    plugins: [environmentCredentialsOnly, noEventStreams],
     metafile: true,
     logLevel: 'warning',
   });

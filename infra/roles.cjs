@@ -31,7 +31,7 @@ const failuresQueue = () => allow('sqs:SendMessage', { 'Fn::GetAtt': ['FunctionF
 
 /** By function: what it may do besides writing its own log and traces. */
 const GRANTS = {
-  imagePushed: [table('Query', 'GetItem', 'PutItem', 'UpdateItem'), startExecution(), failuresQueue()],
+  imagePushed: [table('Query', 'GetItem', 'PutItem', 'UpdateItem'), startExecution(), allow('ecr:DescribeImages', arn('ecr', 'repository/*')), failuresQueue()],
   signal: [table('Query', 'UpdateItem'), wake(), failuresQueue()],
   rescue: [table('Query', 'UpdateItem', 'PutItem'), startExecution(), failuresQueue()],
   prepare: [table('Query', 'PutItem')],
@@ -79,10 +79,8 @@ const GRANTS = {
   control: [
     table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
     allow('dynamodb:Query', INDEX),
-    startExecution(),
     wake(),
-    allow('ecr:DescribeImages', arn('ecr', 'repository/*')),
-    allow('lambda:InvokeFunction', { 'Fn::GetAtt': ['PreflightLambdaFunction', 'Arn'] }),
+    allow('lambda:InvokeFunction', [{ 'Fn::GetAtt': ['PreflightLambdaFunction', 'Arn'] }, { 'Fn::GetAtt': ['ImagePushedLambdaFunction', 'Arn'] }]),
   ],
 };
 

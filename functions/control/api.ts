@@ -1,14 +1,11 @@
 // What the parts of the control function share: what they need, what they are asked, and how they say no.
 import type { Clock } from '../../adapters/clock.ts';
 import type { Doorbell } from '../../adapters/doorbell.ts';
-import type { Executions } from '../../adapters/executions.ts';
-import type { Images } from '../../adapters/images.ts';
+import type { Invoke } from '../../adapters/functions.ts';
 import type { Logger } from '../../adapters/log.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Specifications } from '../../adapters/records/specifications.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
-import type { RemotePreflight } from '../../adapters/remote-preflight.ts';
-import type { Place } from '../../core/arn.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { ControlErrorAnswer, ControlErrorCode } from '../../core/view/api.ts';
 
@@ -16,11 +13,10 @@ export interface ControlDependencies {
   specifications: Specifications;
   releases: Releases;
   timeline: Timeline;
-  executions: Pick<Executions, 'start'>;
-  images: Images;
-  preflight: RemotePreflight;
+  /** Other functions do what this one has no permission for. */
+  invoke: Invoke;
+  names: { preflightFunction: string; imagePushedFunction: string };
   doorbell: Doorbell;
-  place: Place;
   clock: Clock;
   log: Logger;
 }

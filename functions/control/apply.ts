@@ -4,15 +4,17 @@ import { parseSpecification, warningsOf, type Fault, type Specification } from '
 import type { PutSpecificationAnswer } from '../../core/view/api.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 
+const Checked = v.object({ faults: v.array(v.object({ path: v.array(v.union([v.string(), v.number()])), message: v.string(), hint: v.string() })) });
 const Body = v.object({ specification: v.unknown(), dryRun: v.optional(v.boolean(), false) });
 
-export async function applySpecification({ specifications, preflight, log }: ControlDependencies, request: ControlRequest): Promise<PutSpecificationAnswer> {
+export async function applySpecification(dependencies: ControlDependencies, request: ControlRequest): Promise<PutSpecificationAnswer> {
+  const { specifications, log } = dependencies;
   const body = v.safeParse(Body, request.body);
   if (!body.success) throw new ControlFault('BadRequest', 'the body is not { specification, dryRun? }');
   const parsed = parseSpecification(body.output.specification);
   if (!parsed.ok) throw invalid(parsed.faults);
 
-  const faults = await worldFaults(preflight, parsed.specification, body.output.specification);
+  const faults = await worldFaults(dependencies, parsed.specification, body.output.specification);
   if (faults.length > 0) throw invalid(faults);
   const warnings = warningsOf(parsed.specification);
   if (body.output.dryRun) return { pipelines: parsed.specification.pipelines.map(({ name }) => ({ name, version: 0, changed: false })), warnings };
@@ -21,11 +23,11 @@ export async function applySpecification({ specifications, preflight, log }: Con
   return { pipelines, warnings };
 }
 
-async function worldFaults(preflight: ControlDependencies['preflight'], specification: Specification, written: unknown): Promise<Fault[]> {
+async function worldFaults({ invoke, names }: ControlDependencies, specification: Specification, written: unknown): Promise<Fault[]> {
   const listed = Array.isArray((written as { pipelines?: unknown }).pipelines);
   const checks = specification.pipelines.flatMap((pipeline, pipelineIndex) =>
     pipeline.stages.map(async (stage, stageIndex): Promise<Fault[]> => {
-      const faults = await preflight.check(stage);
+      const { faults } = v.parse(Checked, await invoke(names.preflightFunction, { check: stage }));
       return faults.map(({ path, message, hint }) => ({ path: ['pipelines', listed ? pipelineIndex : pipeline.name, 'stages', stageIndex, ...path], message, hint }));
     }),
   );

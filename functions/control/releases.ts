@@ -1,7 +1,5 @@
 // Reading releases, and starting one by hand.
 import * as v from 'valibot';
-import { newRelease } from '../../core/release/create.ts';
-import { personsOf } from '../../core/control/rule-decision.ts';
 import type { ListPipelinesAnswer, ListReleasesAnswer, StartReleaseAnswer } from '../../core/view/api.ts';
 import type { ReleaseView } from '../../core/view/model.ts';
 import { releaseViewOf, summaryOf } from '../../core/view/of-release.ts';
@@ -9,7 +7,6 @@ import { ControlFault, type ControlDependencies, type ControlRequest } from './a
 
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
-const ATTEMPTS_MAX = 50;
 
 export async function listPipelines({ specifications, releases }: ControlDependencies): Promise<ListPipelinesAnswer> {
   const stored = await specifications.list();
@@ -65,46 +62,19 @@ export async function showRelease({ releases, timeline, clock }: ControlDependen
 }
 
 const StartBody = v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))), reason: v.optional(v.string(), '') });
+const Started = v.variant('kind', [
+  v.object({ kind: v.literal('started'), releaseId: v.string() }),
+  v.object({ kind: v.literal('refused'), code: v.picklist(['NotFound', 'Refused']), message: v.string(), hint: v.string() }),
+]);
 
-export async function startRelease(dependencies: ControlDependencies, request: ControlRequest): Promise<StartReleaseAnswer> {
+export async function startRelease({ releases, invoke, names }: ControlDependencies, request: ControlRequest): Promise<StartReleaseAnswer> {
   const body = v.safeParse(StartBody, request.body);
   if (!body.success || (body.output.tag === undefined) === (body.output.digest === undefined)) {
     throw new ControlFault('BadRequest', 'the body is not { pipeline, and one of tag and digest (sha256:...), reason? }');
   }
-  const { specifications, releases, images, executions, timeline, place, clock, log } = dependencies;
-  const stored = await specifications.get(body.output.pipeline);
-  if (!stored) throw new ControlFault('NotFound', `there is no pipeline ${body.output.pipeline}`, 'See `slipway status`.');
-  const { repository } = stored.pipeline.image;
-  const { tag, digest } = body.output;
-  const image = await images.find(repository, tag !== undefined ? { imageTag: tag } : { imageDigest: digest ?? '' });
-  if (!image) throw new ControlFault('NotFound', `there is no image ${repository}${tag !== undefined ? `:${tag}` : `@${digest ?? ''}`}`, 'Push it first.');
-
-  const before = await releases.ofDigest(stored.pipeline.name, image.digest);
-  const running = before === undefined ? undefined : await releases.load(before);
-  if (running?.release.status === 'running') throw new ControlFault('Refused', `this digest is already being released: ${running.release.id}`, `Follow it with \`slipway status ${running.release.id}\`.`);
-
-  const nowMs = clock.nowMs();
-  for (let attempt = before === undefined ? 1 : 2; attempt <= ATTEMPTS_MAX; attempt++) {
-    const { release, stages } = newRelease(
-      {
-        pipeline: stored.pipeline,
-        people: stored.people,
-        specificationVersion: stored.version,
-        image: { repository, registry: `${place.accountId}.dkr.ecr.${place.region}.amazonaws.com`, tag: image.tag, digest: image.digest },
-        author: personsOf(stored, request.callerArn)[0],
-        // Asked for now, so it is the newest wish, whenever the image was pushed.
-        pushedAtMs: nowMs,
-        attempt,
-      },
-      place,
-      nowMs,
-    );
-    if ((await releases.create(release, stages, 'again')).kind === 'existing') continue;
-    const reason = body.output.reason ? `: ${body.output.reason}` : '';
-    await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: `Started by hand${reason}.`, by: release.author ?? request.callerArn }]);
-    await releases.setExecution(release.id, await executions.start(release.id, release.id));
-    log.info('release started by hand', { release: release.id, by: request.callerArn });
-    return { release: summaryOf(release, stages) };
-  }
-  throw new ControlFault('Refused', `this digest has been released ${ATTEMPTS_MAX} times`, 'Push a new image.');
+  const started = v.parse(Started, await invoke(names.imagePushedFunction, { byHand: { ...body.output, callerArn: request.callerArn } }));
+  if (started.kind === 'refused') throw new ControlFault(started.code, started.message, started.hint);
+  const loaded = await releases.load(started.releaseId);
+  if (!loaded) throw new ControlFault('NotFound', `the release ${started.releaseId} was started and cannot be found`);
+  return { release: summaryOf(loaded.release, loaded.stages) };
 }

@@ -1,25 +1,18 @@
-// An image was pushed: starts a release in every pipeline that wants it.
-import type { Clock } from '../../adapters/clock.ts';
-import type { Executions } from '../../adapters/executions.ts';
-import type { Logger } from '../../adapters/log.ts';
-import type { Releases } from '../../adapters/records/releases.ts';
-import type { Specifications, StoredPipeline } from '../../adapters/records/specifications.ts';
-import type { Place } from '../../core/arn.ts';
-import { parsePushEvent, type ImagePush } from '../../core/image/push-event.ts';
-import { newRelease } from '../../core/release/create.ts';
-import { explainTag } from '../../core/tags.ts';
+// An image was pushed, or a person asks for one: the only place where releases begin.
+import * as v from 'valibot';
+import { parsePushEvent } from '../../core/image/push-event.ts';
+import { startByHand, startIfWanted, type StartDependencies, type StartedByHand } from './start-release.ts';
 
-export interface ImagePushedDependencies {
-  specifications: Pick<Specifications, 'wanting'>;
-  releases: Releases;
-  executions: Pick<Executions, 'start'>;
-  place: Place;
-  clock: Clock;
-  log: Logger;
-}
+/** From `control`, which has verified the caller. */
+const ByHandEvent = v.object({
+  byHand: v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.string()), reason: v.string(), callerArn: v.string() }),
+});
 
-export const imagePushed = (dependencies: ImagePushedDependencies) => async (event: unknown): Promise<{ started: string[] }> => {
+export const imagePushed = (dependencies: StartDependencies) => async (event: unknown): Promise<{ started: string[] } | StartedByHand> => {
   const { specifications, log } = dependencies;
+  const byHand = v.safeParse(ByHandEvent, event);
+  if (byHand.success) return startByHand(dependencies, byHand.output.byHand);
+
   const parsed = parsePushEvent(event);
   switch (parsed.kind) {
     case 'malformed':
@@ -38,39 +31,3 @@ export const imagePushed = (dependencies: ImagePushedDependencies) => async (eve
     }
   }
 };
-
-async function startIfWanted({ releases, executions, place, clock, log }: ImagePushedDependencies, stored: StoredPipeline, push: ImagePush): Promise<string | undefined> {
-  const { pipeline } = stored;
-  const about = { pipeline: pipeline.name, repository: push.repository, tag: push.tag, digest: push.digest };
-  const match = explainTag(pipeline.image.tags, push.tag);
-  if (!match.matches) {
-    log.info('push not wanted', { ...about, reason: match.reason });
-    return undefined;
-  }
-  const { release, stages } = newRelease(
-    {
-      pipeline,
-      people: stored.people,
-      specificationVersion: stored.version,
-      image: { repository: push.repository, registry: push.registry, tag: push.tag, digest: push.digest },
-      author: undefined,
-      pushedAtMs: push.pushedAtMs,
-      attempt: 1,
-    },
-    place,
-    clock.nowMs(),
-  );
-  const created = await releases.create(release, stages, 'once');
-  if (created.kind === 'existing') {
-    // The record may be there without its execution: an earlier try of this event ended between the two.
-    const existing = await releases.load(created.releaseId);
-    if (!existing || existing.executionArn !== undefined || existing.release.status === 'ended') {
-      log.info('push changes nothing', { ...about, release: created.releaseId, reason: `this digest already has the release ${created.releaseId}` });
-      return undefined;
-    }
-  }
-  const releaseId = created.kind === 'existing' ? created.releaseId : release.id;
-  await releases.setExecution(releaseId, await executions.start(releaseId, releaseId));
-  log.info('release started', { ...about, release: releaseId, reason: match.reason });
-  return releaseId;
-}
