@@ -1,5 +1,6 @@
 // AWS on one machine: every model on one kernel, wired to each other's planes, behind the two doors.
 //   API effects go through `kernel.call` (IAM decides); planes are what AWS runs below its APIs (kernel/ports.ts).
+import { ArtefactShelf } from './artefacts.ts';
 import { CloudFormationModel } from './cloudformation/index.ts';
 import { CloudWatchModel } from './cloudwatch/index.ts';
 import { CloudKernel } from './cloud-kernel.ts';
@@ -9,6 +10,7 @@ import { EcsModel } from './ecs/index.ts';
 import { ElbModel } from './elb/index.ts';
 import type { DataPlane, ListenerEndpoint } from './elb/index.ts';
 import { EventBridgeModel } from './events/index.ts';
+import type { EventBridgePorts } from './events/index.ts';
 import { authenticator, IamModel, StsModel } from './iam/index.ts';
 import type { AccessKey, Ledger } from './iam/index.ts';
 import type { Clock } from './kernel/clock.ts';
@@ -22,15 +24,15 @@ import { likelySwitches } from './kernel/switches.ts';
 import type { Switches } from './kernel/switches.ts';
 import { KmsModel } from './kms/index.ts';
 import { LambdaModel } from './lambda/index.ts';
-import type { Artefacts, FunctionRunner } from './lambda/index.ts';
+import type { FunctionRunner } from './lambda/index.ts';
 import { LogsModel } from './logs/index.ts';
 import { SecretsManagerModel } from './secretsmanager/index.ts';
 import { SnsModel } from './sns/index.ts';
 import { SqsModel } from './sqs/index.ts';
 import { SsmModel } from './ssm/index.ts';
 import { StepFunctionsModel } from './states/index.ts';
-import { createDispatcher, inProcessRequestHandler, jsonResponse, listen, Routes } from './wire/index.ts';
-import type { Dispatch, HttpDoor, InProcessRequestHandler } from './wire/index.ts';
+import { connectDirectly, createDispatcher, inProcessRequestHandler, jsonResponse, listen, Routes } from './wire/index.ts';
+import type { DirectDoorOptions, Dispatch, HttpDoor, InProcessRequestHandler } from './wire/index.ts';
 
 export interface CloudOptions {
   clock: Clock;
@@ -43,8 +45,8 @@ export interface CloudOptions {
   region?: string;
   /** Skips the arithmetic of signatures (keys are still looked up): for simulations. */
   trustSignatures?: boolean;
-  /** Packages by S3 bucket and key, for functions whose code a template keeps in S3. */
-  artefacts?: Artefacts;
+  /** Faults in the delivery of events, and an eye on all of them: for rehearsals. */
+  events?: Pick<EventBridgePorts, 'faults' | 'onEvent'>;
   /** Takes a fault of the cloud itself. By default it is printed and the process will exit with 1. */
   onCrash?: (error: unknown) => void;
 }
@@ -89,11 +91,15 @@ export interface Cloud {
   readonly models: CloudModels;
   readonly planes: Planes;
   readonly ledger: Ledger;
+  /** Where function packages and templates are put that a deployment refers to by bucket and key. */
+  readonly artefacts: ArtefactShelf;
   /** Pages and facts beside the AWS protocols. */
   readonly routes: Routes;
   readonly dispatch: Dispatch;
   /** The in-process door, as an SDK client's `requestHandler`. */
   readonly requestHandler: InProcessRequestHandler;
+  /** Lets an SDK client call the models directly, as the operator or as somebody else: the quickest door. */
+  connect<Client extends object>(client: Client, caller?: DirectDoorOptions['caller']): Client;
   /** Opens the HTTP door; port 0 is any free port. */
   listen(options: { port: number; host?: string }): Promise<HttpDoor>;
   /** Keys of a role session, whoever the role trusts: for tests and for people who want to see with a role's eyes. */
@@ -108,6 +114,7 @@ export interface CloudEndpoints {
   listeners: ListenerEndpoint[];
 }
 
+const ARTEFACTS = '/_local/artefacts/';
 const ROTATE_BEFORE_END_MS = 15 * 60_000;
 
 export function createCloud(options: CloudOptions): Cloud {
@@ -121,11 +128,12 @@ export function createCloud(options: CloudOptions): Cloud {
     endpointUrl: 'http://127.0.0.1:4577',
     onCrash: options.onCrash ?? reportCrash,
   });
-  const { models, planes } = createModels(kernel, options);
+  const artefacts = new ArtefactShelf();
+  const { models, planes } = createModels(kernel, artefacts, options);
   for (const model of Object.values(models) as ServiceModel[]) kernel.register(model);
 
   const endpoints = (): CloudEndpoints => ({ api: kernel.endpointUrl, listeners: models.elb.endpoints() });
-  const routes = factRoutes(kernel, endpoints);
+  const routes = factRoutes(kernel, artefacts, endpoints);
   const dispatch = createDispatcher({
     authenticate: authenticator(kernel.credentials, { wallClockMs: () => Date.now(), trustSignatures: options.trustSignatures }),
     call: (caller, signingName, operation, input, requestId) => kernel.callAs(caller, signingName, operation, input, requestId),
@@ -143,9 +151,11 @@ export function createCloud(options: CloudOptions): Cloud {
     models,
     planes,
     ledger: kernel.ledger,
+    artefacts,
     routes,
     dispatch,
     requestHandler: inProcessRequestHandler(dispatch),
+    connect: (client, caller = kernel.credentials.operatorCaller()) => connectDirectly(client, { kernel, caller }),
     listen: async (where) => {
       const door = await listen(dispatch, where);
       doors.push(door);
@@ -158,11 +168,11 @@ export function createCloud(options: CloudOptions): Cloud {
   };
 }
 
-function createModels(kernel: CloudKernel, options: CloudOptions): { models: CloudModels; planes: Planes } {
+function createModels(kernel: CloudKernel, artefacts: ArtefactShelf, options: CloudOptions): { models: CloudModels; planes: Planes } {
   // EventBridge counts in CloudWatch, and CloudWatch tells EventBridge of its alarms: somebody has to be named before being there.
   const events: EventSource = { emit: (event) => eventBridge.emit(event) };
   const cloudWatch = new CloudWatchModel(kernel, { events });
-  const eventBridge = new EventBridgeModel(kernel, { metrics: cloudWatch });
+  const eventBridge = new EventBridgeModel(kernel, { ...options.events, metrics: cloudWatch });
   const metrics = cloudWatch;
   const logs = new LogsModel(kernel);
   const ecr = new EcrModel(kernel, { events });
@@ -179,10 +189,10 @@ function createModels(kernel: CloudKernel, options: CloudOptions): { models: Clo
     events: eventBridge,
     sns: new SnsModel(kernel, { metrics }),
     sqs: new SqsModel(kernel, { metrics }),
-    lambda: new LambdaModel(kernel, { runner: planes.functionRunner, artefacts: options.artefacts, logs, metrics }),
+    lambda: new LambdaModel(kernel, { runner: planes.functionRunner, artefacts, logs, metrics }),
     states: new StepFunctionsModel(kernel, { events, metrics, logs }),
     dynamoDb: new DynamoDbModel(kernel),
-    cloudFormation: new CloudFormationModel(kernel),
+    cloudFormation: new CloudFormationModel(kernel, { artefacts }),
     kms: new KmsModel(kernel),
     secretsManager: new SecretsManagerModel(kernel),
     ssm: new SsmModel(kernel),
@@ -202,7 +212,7 @@ function functionCredentials(kernel: CloudKernel): PlaneFoundation['functionCred
   };
 }
 
-function factRoutes(kernel: CloudKernel, endpoints: () => CloudEndpoints): Routes {
+function factRoutes(kernel: CloudKernel, artefacts: ArtefactShelf, endpoints: () => CloudEndpoints): Routes {
   const routes = new Routes();
   routes.add('GET', '/_local/health', () =>
     jsonResponse(200, {
@@ -215,6 +225,12 @@ function factRoutes(kernel: CloudKernel, endpoints: () => CloudEndpoints): Route
   );
   routes.add('GET', '/_local/ledger', () => jsonResponse(200, kernel.ledger.report()));
   routes.add('GET', '/_local/endpoints', () => jsonResponse(200, endpoints()));
+  routes.add('POST', `${ARTEFACTS}*`, ({ path, body }) => {
+    const [bucket = '', ...key] = path.slice(ARTEFACTS.length).split('/').map(decodeURIComponent);
+    if (bucket === '' || key.join('/') === '') return jsonResponse(400, { message: `Send the file to ${ARTEFACTS}BUCKET/KEY.` });
+    artefacts.put(bucket, key.join('/'), body);
+    return jsonResponse(200, { bucket, key: key.join('/'), bytes: body.length });
+  });
   return routes;
 }
 

@@ -2,7 +2,6 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Caller, Permission } from '../kernel/service.ts';
 import type { Keys } from './pattern.ts';
-import { globMatches } from './pattern.ts';
 import type { PrincipalPattern, Statement } from './policy.ts';
 
 /** `direct` names the caller itself; `delegated` names its account, which leaves the decision to the caller's own policies. */
@@ -63,5 +62,5 @@ export function requestKeys(caller: Caller, permission: Permission, kernel: Pick
 
 export const describeCaller = (caller: Caller): string => (caller.kind === 'service' ? caller.principal : caller.arn);
 
-/** Does a caller of this kind hold `*` on everything by itself? The operator stands for an administrator. */
-export const isAdministrator = (caller: Caller): boolean => caller.kind === 'operator' || (caller.kind === 'role' && globMatches('*:role/aws-service-role/*', caller.roleArn));
+/** Does the caller hold `*` on everything by itself? The operator stands for an administrator. */
+export const isAdministrator = (caller: Caller): boolean => caller.kind === 'operator';
