@@ -8,14 +8,14 @@ import { RecordedMetrics, call, createGroup, createScene, forward, healthOf } fr
 const TARGET = { id: '10.0.0.1', port: 8080 };
 const OTHER = { id: '10.0.0.2', port: 8080 };
 
-function setUp(options: { traffic?: ModelledTraffic; seed?: number } = {}) {
+function setUp(options: { traffic?: ModelledTraffic; seed?: number; announcesIllness?: boolean } = {}) {
   const { kernel, clock, crashes } = testKernel({ seed: options.seed });
   const sick = new Set<string>();
   const metrics = new RecordedMetrics();
   const dataPlane = new ModelledDataPlane({
-    clock, random: kernel.random, healthOf: (target) => !sick.has(target.id), periodMs: 60_000, traffic: options.traffic,
+    clock, random: kernel.random, healthOf: (target) => !sick.has(target.id), periodMs: 60_000, ...options,
   });
-  return { elb: new ElbModel(kernel, { metrics, dataPlane }), kernel, clock, sick, metrics, crashes };
+  return { elb: new ElbModel(kernel, { metrics, dataPlane }), dataPlane, kernel, clock, sick, metrics, crashes };
 }
 
 describe('target health in virtual time', () => {
@@ -54,6 +54,24 @@ describe('target health in virtual time', () => {
     expect(elb.targetState(blue, TARGET)).toBe('healthy');
     await clock.advance(10_000);
     expect(elb.targetState(blue, TARGET)).toBe('unhealthy');
+  });
+
+  test('announced illness is counted from the announcement, without anybody asking in between', async () => {
+    const { elb, clock, sick, dataPlane } = setUp({ announcesIllness: true });
+    const { blue } = await createScene(elb);
+    elb.registerTarget(blue, TARGET);
+    await clock.advance(30_000);
+    sick.add(TARGET.id);
+    await clock.advance(3_600_000);
+    expect(elb.targetState(blue, TARGET)).toBe('healthy');
+    dataPlane.healthChanged();
+    await clock.advance(19_999);
+    expect(elb.targetState(blue, TARGET)).toBe('healthy');
+    await clock.advance(1);
+    expect(elb.targetState(blue, TARGET)).toBe('unhealthy');
+    sick.clear();
+    await clock.advance(30_000);
+    expect(elb.targetState(blue, TARGET)).toBe('healthy');
   });
 
   test('targets of a group that no rule names are unused, and are checked once a rule names it', async () => {

@@ -26,6 +26,11 @@ export interface ModelledDataPlaneOptions {
   traffic?: ModelledTraffic;
   /** One period of metrics: 60 s times `physics.metricTimeScale`. */
   periodMs: number;
+  /**
+   * Whoever answers `healthOf` also calls `healthChanged` when a healthy target falls ill. Then nobody has to keep asking,
+   * and an hour in which nothing happens costs a simulation nothing.
+   */
+  announcesIllness?: boolean;
 }
 
 const FAILED: ProbeResult = { passed: false, reason: 'Target.FailedHealthChecks', description: 'Health checks failed' };
@@ -82,6 +87,17 @@ export class ModelledDataPlane implements DataPlane {
     };
   }
 
+  /** Looks at the healthy targets now, instead of at the next patrol. Each failed check still counts towards the threshold. */
+  healthChanged(): void {
+    for (const watch of [...this.settled]) {
+      if (this.isHealthy(watch)) continue;
+      this.settled.delete(watch);
+      // The check that notices comes within the interval, as it would by patrol.
+      this.checkEachInterval(watch);
+    }
+    this.keepPatrol();
+  }
+
   /** Nobody knows when imagined requests end: the deregistration delay decides. */
   whenIdle(): void {}
 
@@ -111,7 +127,7 @@ export class ModelledDataPlane implements DataPlane {
       this.patrol = undefined;
       return;
     }
-    if (this.patrol) return;
+    if (this.patrol || this.options.announcesIllness) return;
     const intervalMs = Math.min(...[...this.settled].map((watch) => watch.plan.intervalMs));
     this.patrol = every(this.options.clock, intervalMs, () => {
       for (const watch of [...this.settled]) {

@@ -3,7 +3,8 @@
 // What a container gets
 //   files     the image's layers, unpacked once per digest (containers of one image share the folder; nothing is isolated)
 //   command   the image's Entrypoint and Cmd, or the task definition's command in place of Cmd; `node` is this very Node.js
-//   ports     container port P is a free port of 127.0.0.1, told as PORT_<P>, and as PORT when the container has only one
+//   ports     container port P is a free port of 127.0.0.1, told to the whole task as PORT_<P>, and to its container as PORT
+//             when that has only one
 //   signals   SIGTERM to the program, SIGKILL to its whole process group after the stop timeout or when the program ends
 //   death     its processes die with this one, even on SIGKILL (see reaper.ts)
 // What it does not get: a root file system, its own network or users, limits of CPU and memory.

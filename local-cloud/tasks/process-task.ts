@@ -122,19 +122,17 @@ export class ProcessTask implements RunningTask {
   }
 
   private environmentOf({ spec, image }: Container, ports: Map<number, number>): Record<string, string> {
-    const own = spec.containerPorts.flatMap((port) => {
-      const hostPort = ports.get(port);
-      return hostPort === undefined ? [] : [[port, String(hostPort)] as const];
-    });
-    const [only, ...others] = own;
+    const [only, ...others] = spec.containerPorts;
+    const ownPort = only === undefined || others.length > 0 ? undefined : ports.get(only);
     return {
       PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin', // the machine's programs; nothing else of its environment
       HOME: image.root,
       HOSTNAME: hexId(this.machine.random, 12),
       ...Object.fromEntries((image.config.Env ?? []).filter((line) => !line.startsWith('PATH=')).map(splitAssignment)),
       ...spec.environment,
-      ...Object.fromEntries(own.map(([port, hostPort]) => [`PORT_${port}`, hostPort])),
-      ...(only && others.length === 0 ? { PORT: only[1] } : {}),
+      // Of the whole task: its containers find each other on the loopback interface, as they would in one network namespace.
+      ...Object.fromEntries([...ports].map(([port, hostPort]) => [`PORT_${port}`, String(hostPort)])),
+      ...(ownPort === undefined ? {} : { PORT: String(ownPort) }),
     };
   }
 }
