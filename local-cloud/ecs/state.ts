@@ -104,6 +104,8 @@ export interface RevisionRecord {
   rolloutState: DeploymentRolloutState;
   rolloutStateReason: string;
   failedTasks: number;
+  /** Those that are not STOPPED yet. */
+  tasks: Set<TaskRecord>;
   /** COMPLETED is only announced when the tasks it replaced are gone, which is later than SUCCESSFUL. */
   completionPending: boolean;
 }
@@ -223,8 +225,7 @@ export const requestedCount = (revision: RevisionRecord): number =>
   revision.scale === 'all' ? revision.service.settings.desiredCount : revision.scale;
 
 /** All tasks of a revision that are not STOPPED yet. */
-export const tasksOf = (revision: RevisionRecord): TaskRecord[] =>
-  [...revision.service.cluster.tasks.values()].filter((task) => task.revision === revision && task.lastStatus !== 'STOPPED');
+export const tasksOf = (revision: RevisionRecord): TaskRecord[] => [...revision.tasks];
 
 /** The tasks of a revision that are meant to run. */
 export const liveTasksOf = (revision: RevisionRecord): TaskRecord[] => tasksOf(revision).filter((task) => task.desiredStatus === 'RUNNING');

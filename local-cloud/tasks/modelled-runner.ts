@@ -64,6 +64,7 @@ class ModelledTask implements RunningTask {
   private timers: Timer[] = [];
   private ending = false;
   private running = false;
+  private readonly ended = new Set<string>();
 
   constructor(script: Script) {
     this.script = script;
@@ -73,7 +74,7 @@ class ModelledTask implements RunningTask {
   stop(): void {
     if (this.ending) return;
     const longestMs = Math.max(0, ...this.script.spec.containers.map((container) => container.stopTimeoutSeconds * 1000));
-    this.end({ afterMs: this.running ? Math.min(this.script.behaviour.stopMs, longestMs) : 0, crashed: undefined });
+    this.end(this.running ? Math.min(this.script.behaviour.stopMs, longestMs) : 0);
   }
 
   abandon(): void {
@@ -85,7 +86,7 @@ class ModelledTask implements RunningTask {
     observer.pulled();
     if (behaviour.neverStarts) {
       observer.failedToStart(`CannotStartContainerError: the modelled container ${spec.containers[0]?.name ?? ''} never starts`);
-      this.end({ afterMs: 0, crashed: undefined });
+      this.end(0);
       return;
     }
     this.after(behaviour.startMs, () => this.started());
@@ -107,17 +108,19 @@ class ModelledTask implements RunningTask {
     const { spec, behaviour, observer } = this.script;
     const victim = spec.containers.find((container) => container.essential) ?? spec.containers[0];
     if (!victim || this.ending) return;
+    this.ended.add(victim.name);
     observer.exited(victim.name, { exitCode: behaviour.exitCode ?? 1 });
-    if (!this.ending) this.end({ afterMs: 0, crashed: victim.name });
+    // Whoever watches may have called `stop` in answer to that; the rest of the task ends either way.
+    if (!this.ending) this.end(0);
   }
 
-  private end(how: { afterMs: number; crashed: string | undefined }): void {
+  private end(afterMs: number): void {
     this.ending = true;
     this.abandon();
-    this.after(how.afterMs, () => {
+    this.after(afterMs, () => {
       const { spec, observer, onEnd } = this.script;
       for (const container of spec.containers) {
-        if (container.name !== how.crashed) observer.exited(container.name, this.running ? { exitCode: 0 } : {});
+        if (!this.ended.has(container.name)) observer.exited(container.name, this.running ? { exitCode: 0 } : {});
       }
       onEnd();
       observer.stopped();

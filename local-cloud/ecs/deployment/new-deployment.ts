@@ -77,6 +77,7 @@ function newRevision(world: World, service: ServiceRecord, blue: RevisionRecord 
     rolloutState: 'IN_PROGRESS',
     rolloutStateReason: `ECS deployment ecs-svc/${number} in progress.`,
     failedTasks: 0,
+    tasks: new Set(),
     completionPending: false,
   };
 }

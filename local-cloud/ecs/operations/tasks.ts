@@ -9,6 +9,7 @@ import type { Permission } from '../../kernel/service.ts';
 import { clusterName, lastPart, partsOf, taskArn, taskDefinitionArn } from '../arns.ts';
 import { invalidParameter } from '../faults.ts';
 import type { TaskRecord } from '../state.ts';
+import { forgetOldTasks } from '../tasks/forget.ts';
 import { freeRoom, startTask } from '../tasks/new-task.ts';
 import { requestStop } from '../tasks/task-life.ts';
 import { taskView } from '../tasks/task-view.ts';
@@ -68,8 +69,10 @@ export function taskOperations(world: World): Operations {
       permissions: ({ cluster }) => [inCluster(world, 'ListTasks', arnOf(world.kernel, 'ecs', `container-instance/${clusterName(cluster)}/*`), cluster)],
       handle: (input) => {
         refuseUnknown('ListTasks', input, ['cluster', 'family', 'nextToken', 'maxResults', 'startedBy', 'serviceName', 'desiredStatus', 'launchType']);
+        const cluster = findCluster(world, input.cluster);
+        forgetOldTasks(world, cluster);
         const wanted = input.desiredStatus ?? 'RUNNING';
-        const tasks = [...findCluster(world, input.cluster).tasks.values()].filter(
+        const tasks = [...cluster.tasks.values()].filter(
           (task) =>
             task.desiredStatus === wanted &&
             (input.family === undefined || task.taskDefinition.family === input.family) &&
@@ -87,6 +90,7 @@ export function taskOperations(world: World): Operations {
       handle: ({ tasks = [], cluster, include = [] }) => {
         if (tasks.length === 0) throw invalidParameter('Tasks cannot be empty.');
         const record = findCluster(world, cluster);
+        forgetOldTasks(world, record);
         const found = tasks.map((name) => ({ name, task: record.tasks.get(lastPart(name)) }));
         return {
           tasks: found.flatMap(({ task }) => (task ? [{ ...taskView(task), tags: include.includes('TAGS') ? task.tags : [] }] : [])),

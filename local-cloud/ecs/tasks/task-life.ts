@@ -8,24 +8,18 @@ import { hexId } from '../../kernel/random.ts';
 import { note } from '../event-stream.ts';
 import type { ContainerRecord, TaskRecord, TaskStatus } from '../state.ts';
 import type { World } from '../world.ts';
-import { minutes, nowMs } from '../world.ts';
+import { nowMs } from '../world.ts';
 import { containerSpec } from './container-spec.ts';
+import { forgetOldTasks } from './forget.ts';
 import { noteTaskFailure } from './task-failure.ts';
 import { emitTaskState } from './task-view.ts';
 
-/** Stopped tasks can be described for about an hour. */
-const REMEMBERED_MINUTES = 60;
-
 export function beginTask(world: World, task: TaskRecord): void {
-  forgetOldTasks(world, task);
+  forgetOldTasks(world, task.cluster);
   task.cluster.tasks.set(task.id, task);
+  task.revision?.tasks.add(task);
   emitTaskState(world, task);
   world.kernel.clock.after(world.kernel.physics.taskProvisioningMs, () => pull(world, task));
-}
-
-function forgetOldTasks(world: World, { cluster }: TaskRecord): void {
-  const beforeMs = nowMs(world) - minutes(world, REMEMBERED_MINUTES);
-  for (const [id, task] of cluster.tasks) if (task.stoppedAtMs !== undefined && task.stoppedAtMs < beforeMs) cluster.tasks.delete(id);
 }
 
 function pull(world: World, task: TaskRecord): void {
@@ -82,7 +76,7 @@ function observerOf(world: World, task: TaskRecord): TaskObserver {
     },
     exited: (name, exit) => {
       const found = container(name);
-      if (!found) return;
+      if (!found || found.lastStatus === 'STOPPED') return;
       found.lastStatus = 'STOPPED';
       found.exitCode = exit.exitCode;
       found.reason = exit.reason;
@@ -162,6 +156,7 @@ function finish(world: World, task: TaskRecord): void {
   move(world, task, 'DEPROVISIONING');
   world.kernel.clock.after(world.kernel.physics.taskActivatingMs, () => {
     task.stoppedAtMs = nowMs(world);
+    task.revision?.tasks.delete(task);
     move(world, task, 'STOPPED');
   });
 }
