@@ -75,7 +75,7 @@ test.each([
   const { record, stateAfterAMinute } = await withAlarm('ProductionLatencyAlarm');
   for (let answer = 0; answer < 100; answer++) {
     record('Blue', 'TargetResponseTime', 0.02);
-    record('Green', 'TargetResponseTime', answer < slow ? 0.9 : 0.02);
+    record('Green', 'TargetResponseTime', answer < slow ? 1.4 : 0.02);
   }
   expect(await stateAfterAMinute()).toBe(state);
 });
