@@ -155,7 +155,7 @@ export class Executions {
 
   private timeOut(execution: Execution): void {
     execution.scope.cancel(new Cancelled('timedOut'));
-    this.end(execution, { status: 'TIMED_OUT', error: 'States.Timeout' });
+    this.end(execution, { status: 'TIMED_OUT' });
   }
 
   /** Aborts what runs; an execution that has ended already stays as it is. */
@@ -177,7 +177,8 @@ export class Executions {
         execution.history.addFinal('ExecutionFailed', { executionFailedEventDetails: { error, cause } });
         break;
       case 'TIMED_OUT':
-        execution.history.addFinal('ExecutionTimedOut', { executionTimedOutEventDetails: { error, cause } });
+        // Only the history says so: DescribeExecution has neither error nor cause then (measured, github.com/floci-io/floci/issues/2733).
+        execution.history.addFinal('ExecutionTimedOut', { executionTimedOutEventDetails: { error: 'States.Timeout' } });
         break;
       case 'ABORTED':
         execution.history.addFinal('ExecutionAborted', { executionAbortedEventDetails: { error, cause } });

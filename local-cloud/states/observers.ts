@@ -17,7 +17,7 @@ const EVENT_DATA_LIMIT_BYTES = 248 * 1024;
 
 export class Observers {
   private readonly ports: StepFunctionsPorts;
-  private readonly streams = new Map<string, string>();
+  private readonly streams = new WeakMap<Execution, string>();
   private readonly random: Random;
 
   constructor(ports: StepFunctionsPorts, random: Random) {
@@ -81,12 +81,13 @@ export class Observers {
     this.ports.logs.append({ logGroupName, logStreamName: this.streamOf(execution), message, timestampMs: timestamp.getTime() });
   }
 
-  private streamOf({ arn, stateMachineArn, startMs }: Execution): string {
-    const known = this.streams.get(arn);
+  private streamOf(execution: Execution): string {
+    const known = this.streams.get(execution);
     if (known !== undefined) return known;
+    const { stateMachineArn, startMs } = execution;
     const minute = new Date(startMs).toISOString().slice(0, 16).replace(/[T:]/g, '-');
     const stream = `states/${stateMachineArn.split(':').at(-1) ?? ''}/${minute}/${hexId(this.random, 8)}`;
-    this.streams.set(arn, stream);
+    this.streams.set(execution, stream);
     return stream;
   }
 }
@@ -120,7 +121,7 @@ function isLogged(level: LogLevel | undefined, type: HistoryEventType): boolean 
   }
 }
 
-const DATA_MEMBERS = new Set(['input', 'inputDetails', 'output', 'outputDetails', 'parameters', 'assignedVariables', 'assignedVariablesDetails', 'error', 'cause']);
+const DATA_MEMBERS = new Set(['input', 'inputDetails', 'output', 'outputDetails', 'parameters', 'assignedVariables', 'assignedVariablesDetails']);
 
 /** The details of an event without what the execution handled, unless `included`. */
 export function withoutData<Details extends object>(details: Details, included: boolean): Details {

@@ -25,6 +25,15 @@ function motoVersion(): number {
   }
 }
 
+const refusing = (code: string, message: string) => () => {
+  throw new AwsError(code, message);
+};
+
+/** An account with nothing in it, as moto starts with. */
+const STUBS = {
+  dynamodb: { GetItem: refusing('ResourceNotFoundException', 'Requested resource not found') },
+};
+
 const hasMoto = motoVersion() >= 5;
 
 const parsed = (text: string | null | undefined): unknown => (text == null ? undefined : JSON.parse(text));
@@ -32,7 +41,7 @@ const parsed = (text: string | null | undefined): unknown => (text == null ? und
 function askMoto(): Promise<Verdict[]> {
   return new Promise((resolve, reject) => {
     const child = execFile('python3', [join(__dirname, 'oracle', 'moto_oracle.py')], { timeout: ORACLE_LIMIT_MS, maxBuffer: 64 * 2 ** 20 }, (error, stdout) => {
-      if (error) reject(error);
+      if (error) reject(new Error(error.message, { cause: error }));
       else resolve(stdout.trim().split('\n').map((line) => JSON.parse(line) as Verdict));
     });
     child.stdin?.end(JSON.stringify(ORACLE_CASES));
@@ -48,10 +57,7 @@ if (hasMoto) {
     }, ORACLE_LIMIT_MS);
 
     it.each(ORACLE_CASES)('$name', async ({ name, definition, input, interleaves, motoDiffers }) => {
-      const missing = () => {
-        throw new AwsError('ResourceNotFoundException', 'Requested resource not found');
-      };
-      const cloud = testCloud({ services: { dynamodb: { GetItem: missing } } });
+      const cloud = testCloud({ services: STUBS });
       const own = await cloud.run(definition, input);
       cloud.model.close();
       const moto = verdicts.get(name);

@@ -127,7 +127,7 @@ describe('a task that waits for its token', () => {
       await cloud.clock.advance(9000);
       await cloud.states('SendTaskHeartbeat', { taskToken: tokens[0] });
     }
-    expect(await cloud.finish(executionArn)).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout', tookMs: 55_000 });
+    expect(await cloud.finish(executionArn)).toMatchObject({ status: 'FAILED', error: 'States.Timeout', cause: undefined, tookMs: 55_000 });
   });
 
   it.each<[string, (token: string) => string, string]>([

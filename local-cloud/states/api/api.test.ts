@@ -76,7 +76,7 @@ describe('logging and tracing', () => {
 
   it('at level ERROR only failures do, and without data when that is not wanted', async () => {
     const { destinations } = logging.loggingConfiguration;
-    await cloud.finish(await cloud.start({ StartAt: 'No', States: { No: { Type: 'Fail', Error: 'E', Cause: 'secret' } } }, {}, { loggingConfiguration: { level: 'ERROR', destinations } }));
+    await cloud.finish(await cloud.start({ StartAt: 'No', States: { No: { Type: 'Fail', Error: 'E' } } }, { a: 'secret' }, { loggingConfiguration: { level: 'ERROR', destinations } }));
     expect(cloud.logLines.map(({ message }) => (JSON.parse(message) as { type: string }).type)).toEqual(['FailStateEntered', 'ExecutionFailed']);
     expect(cloud.logLines.map(({ message }) => message).join()).not.toContain('secret');
   });

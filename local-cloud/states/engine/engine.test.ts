@@ -114,7 +114,8 @@ describe('limits', () => {
 
   it('TimeoutSeconds of the machine ends the execution as TIMED_OUT', async () => {
     const outcome = await cloud.run({ TimeoutSeconds: 10, ...one('Wait', { Type: 'Wait', Seconds: 60, End: true }) });
-    expect(outcome).toMatchObject({ status: 'TIMED_OUT', error: 'States.Timeout', tookMs: 10_000 });
+    expect(outcome).toMatchObject({ status: 'TIMED_OUT', error: undefined, tookMs: 10_000 });
+    expect(outcome.events.at(-1)).toMatchObject({ previousEventId: 0, executionTimedOutEventDetails: { error: 'States.Timeout' } });
     expect(outcome.types).toEqual(['ExecutionStarted', 'WaitStateEntered', 'ExecutionTimedOut']);
   });
 

@@ -43,8 +43,10 @@ export class History {
     if (this.hasRoom) this.append(type, previousEventId, details);
   }
 
+  /** The end of the execution. One that comes from outside (a stop, the machine's timeout) follows no event: its previous id is 0. */
   addFinal(type: HistoryEventType, details: Details): void {
-    this.append(type, this.events.length, details);
+    const fromOutside = type === 'ExecutionTimedOut' || type === 'ExecutionAborted';
+    this.append(type, fromOutside ? 0 : this.events.length, details);
   }
 
   private append(type: HistoryEventType, previousEventId: number, details: Details): number {

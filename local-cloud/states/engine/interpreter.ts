@@ -79,7 +79,7 @@ export class Interpreter {
           if (scope.reason) throw scope.reason;
           const error = this.asStatesError(thrown, attempt);
           const { Retry, Catch } = 'Retry' in state || 'Catch' in state ? state : { Retry: undefined, Catch: undefined };
-          const retry = takeRetry(Retry, error.error, counters, () => random.next());
+          const retry = takeRetry(Retry, error, counters, () => random.next());
           this.recordFailure(attempt, error, retry !== undefined);
           if (retry) {
             sequence.inner = undefined;
@@ -87,7 +87,7 @@ export class Interpreter {
             execution.transitions++;
             continue;
           }
-          const catcher = Catch?.find(({ ErrorEquals }) => matchesError(ErrorEquals, error.error));
+          const catcher = Catch?.find(({ ErrorEquals }) => matchesError(ErrorEquals, error));
           if (!catcher) throw error;
           const errorOutput = { Error: error.error ?? '', Cause: error.causeText ?? '' };
           return await this.caught(attempt, catcher, errorOutput);

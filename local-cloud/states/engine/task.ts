@@ -3,7 +3,7 @@ import type { HistoryEventType } from '@aws-sdk/client-sfn';
 import { base64urlId } from '../../kernel/random.ts';
 import type { Timer } from '../../kernel/clock.ts';
 import type { TaskState } from '../language/definition.ts';
-import { StatesError } from '../language/errors.ts';
+import { HeartbeatTimeout, StatesError } from '../language/errors.ts';
 import type { Json } from '../language/json.ts';
 import { parseResource, resourceName } from '../integrations/resource.ts';
 import type { Resource } from '../integrations/resource.ts';
@@ -80,7 +80,7 @@ function underTimers(step: Step<TaskState>, { call, events, taskNumber, timeoutM
     const succeed = (output: Json) => settle(() => resolve(output));
     const armHeartbeat = () => {
       heartbeatTimer?.cancel();
-      if (heartbeatMs !== undefined) heartbeatTimer = clock.after(heartbeatMs, () => fail(new StatesError('States.HeartbeatTimeout', undefined)));
+      if (heartbeatMs !== undefined) heartbeatTimer = clock.after(heartbeatMs, () => fail(new HeartbeatTimeout()));
     };
     const timeoutTimer = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => fail(new StatesError('States.Timeout', undefined)));
     const forget = step.scope.onCancel((reason) => {
@@ -109,7 +109,7 @@ interface TaskEvents {
   failed(error: StatesError): void;
 }
 
-const isTimeout = (error: StatesError) => error.error === 'States.Timeout' || error.error === 'States.HeartbeatTimeout';
+const isTimeout = (error: StatesError) => error.error === 'States.Timeout';
 
 function eventsOf(step: Step<TaskState>, resource: Resource): TaskEvents {
   const { history } = step.execution;

@@ -1,4 +1,4 @@
-import { matchesError } from './errors.ts';
+import { HeartbeatTimeout, StatesError, matchesError } from './errors.ts';
 
 describe('a name in ErrorEquals', () => {
   it.each<[name: string, error: string | undefined, taken: boolean]>([
@@ -16,10 +16,18 @@ describe('a name in ErrorEquals', () => {
     ['States.TaskFailed', 'Lambda.Unknown', true],
     ['States.TaskFailed', 'States.Timeout', false],
     ['States.TaskFailed', 'States.Runtime', false],
-    ['States.Timeout', 'States.HeartbeatTimeout', true],
     ['States.HeartbeatTimeout', 'States.Timeout', false],
     ['Lambda', 'Lambda.Unknown', false],
   ])('%s: an error called %s is taken: %s', (name, error, taken) => {
-    expect(matchesError([name], error)).toBe(taken);
+    expect(matchesError([name], new StatesError(error, undefined))).toBe(taken);
+  });
+
+  it.each<[name: string, taken: boolean]>([
+    ['States.HeartbeatTimeout', true],
+    ['States.Timeout', true],
+    ['States.ALL', true],
+    ['States.TaskFailed', false],
+  ])('%s: a missed heartbeat is taken: %s', (name, taken) => {
+    expect(matchesError([name], new HeartbeatTimeout())).toBe(taken);
   });
 });

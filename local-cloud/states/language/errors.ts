@@ -20,14 +20,24 @@ export class StatesError extends Error {
 export const QUERY_EVALUATION_ERROR = 'States.QueryEvaluationError';
 
 /**
- * Does a Retry or Catch with these names take an error called `error`?
+ * A missed heartbeat is reported as States.Timeout and taken by either name (measured on AWS: github.com/floci-io/floci/pull/2782).
+ * The developer guide lists States.HeartbeatTimeout as a name of its own.
+ */
+export class HeartbeatTimeout extends StatesError {
+  constructor() {
+    super('States.Timeout', undefined);
+  }
+}
+
+/**
+ * Does a Retry or Catch with these names take this error?
  *   States.Runtime is never taken, by any name.
  *   States.ALL takes everything but States.DataLimitExceeded (and Runtime).
  *   States.TaskFailed takes everything but States.Timeout (and the two above).
- *   States.Timeout also takes States.HeartbeatTimeout.
  * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
  */
-export function matchesError(errorEquals: readonly string[], error: string | undefined): boolean {
+export function matchesError(errorEquals: readonly string[], thrown: StatesError): boolean {
+  const { error } = thrown;
   if (error === 'States.Runtime') return false;
   return errorEquals.some((name) => {
     if (name === error) return true;
@@ -36,8 +46,8 @@ export function matchesError(errorEquals: readonly string[], error: string | und
         return error !== 'States.DataLimitExceeded';
       case 'States.TaskFailed':
         return error !== 'States.DataLimitExceeded' && error !== 'States.Timeout';
-      case 'States.Timeout':
-        return error === 'States.HeartbeatTimeout';
+      case 'States.HeartbeatTimeout':
+        return thrown instanceof HeartbeatTimeout;
       default:
         return false;
     }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Retrier } from './definition.ts';
+import { StatesError } from './errors.ts';
 import { retryDelayMs, takeRetry } from './retry.ts';
 import type { RetryCounters } from './retry.ts';
 
@@ -34,7 +35,7 @@ describe('the wait before a retry', () => {
 });
 
 describe('retriers', () => {
-  const take = (retriers: Retrier[], error: string, counters: RetryCounters) => takeRetry(retriers, error, counters, () => 0.5);
+  const take = (retriers: Retrier[], error: string, counters: RetryCounters) => takeRetry(retriers, new StatesError(error, undefined), counters, () => 0.5);
 
   it('count their attempts apart from each other', () => {
     const retriers: Retrier[] = [{ ErrorEquals: ['A'], MaxAttempts: 1 }, { ErrorEquals: ['B'], MaxAttempts: 2, IntervalSeconds: 7 }];

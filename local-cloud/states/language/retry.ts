@@ -3,6 +3,7 @@
 //   to Catch, and no later retrier is asked. https://states-language.net/spec.html#errors
 import type { Retrier } from './definition.ts';
 import { matchesError } from './errors.ts';
+import type { StatesError } from './errors.ts';
 
 /** Attempts used so far, by retrier. Lives as long as one visit to a state. */
 export type RetryCounters = Map<Retrier, number>;
@@ -18,7 +19,7 @@ export function retryDelayMs(retrier: Retrier, attempt: number, fraction: number
 /** Takes one attempt of the retrier in charge of `error`; undefined when no retrier has one left. */
 export function takeRetry(
   retriers: readonly Retrier[] | undefined,
-  error: string | undefined,
+  error: StatesError,
   counters: RetryCounters,
   nextFraction: () => number,
 ): { delayMs: number } | undefined {

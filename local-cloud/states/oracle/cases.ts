@@ -21,6 +21,11 @@ const missingTable = (more: object = {}) => ({
   ...more,
 });
 
+/** Calls that moto's services and the stubs of the test answer alike. SDK integrations of APIs in camelCase are left out: moto does not rename their members. */
+const STUBBED_CALLS: { name: string; resource: string; args: Json }[] = [
+  { name: 'an SDK integration to DynamoDB has another prefix than the optimized one', resource: 'arn:aws:states:::aws-sdk:dynamodb:getItem', args: { TableName: 'missing', Key: { id: { S: '1' } } } },
+];
+
 export const ORACLE_CASES: OracleCase[] = [
   { name: 'a Pass hands its input on', definition: machine({ A: { Type: 'Pass', End: true } }), input: { a: 1 } },
   { name: 'Output replaces the input', definition: machine({ A: { Type: 'Pass', Output: { sum: '{% $states.input.a + 1 %}', text: 'plain', list: ['{% 2 * 3 %}', true, null] }, End: true } }), input: { a: 1 } },
@@ -158,6 +163,7 @@ export const ORACLE_CASES: OracleCase[] = [
     }),
     input: {},
   },
+  ...STUBBED_CALLS.map(({ name, resource, args }) => ({ name, definition: machine({ A: { Type: 'Task', Resource: resource, Arguments: args, End: true } }), input: {} })),
   {
     name: 'the context says where it is',
     definition: machine({ Here: { Type: 'Pass', Output: { state: '{% $states.context.State.Name %}', input: '{% $states.context.Execution.Input %}', started: '{% $exists($states.context.Execution.StartTime) %}' }, End: true } }),
