@@ -3,8 +3,8 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { SignatureV4Init } from '@smithy/signature-v4';
-import { ControlClient, messageOf } from './control-client.ts';
-import { CliError } from './exit.ts';
+import { ControlClient } from './control-client.ts';
+import { CliError, codeOf, messageOf, nameOf } from './exit.ts';
 import type { World } from './world.ts';
 
 export interface ConnectionOptions {
@@ -100,13 +100,13 @@ export function clientSettings(cloud: Cloud): { region: string; endpoint?: strin
 /** An error of an AWS service, as an end of a command. */
 export function cloudError(error: unknown, known?: { notFound: RegExp; message: string; hint: string }): CliError {
   if (error instanceof CliError) return error;
-  const name = error instanceof Error ? error.name : '';
+  const name = nameOf(error) ?? '';
   const text = `${name}: ${messageOf(error)}`;
   if (known?.notFound.test(text)) return new CliError('notFound', known.message, { hint: known.hint, cause: error });
   if (/AccessDenied|UnrecognizedClient|InvalidClientTokenId|ExpiredToken|SignatureDoesNotMatch/.test(name)) return new CliError('notAllowed', messageOf(error), { code: name, cause: error });
   if (/CredentialsProviderError/.test(name)) {
     return new CliError('notAllowed', messageOf(error), { hint: 'Sign in (`aws sso login`), set AWS_PROFILE, or use --local for the local cloud.', cause: error });
   }
-  const refused = /ECONNREFUSED/.test(text) || (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED');
+  const refused = /ECONNREFUSED/.test(text) || codeOf(error) === 'ECONNREFUSED';
   return new CliError('cloudError', refused ? 'the cloud does not answer' : messageOf(error), { hint: refused ? 'Is the local cloud running? Start it with `slipway local`.' : undefined, cause: error });
 }

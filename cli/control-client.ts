@@ -8,7 +8,7 @@ import type {
   ReleaseView, StartReleaseAnswer, StartReleaseRequest,
 } from '../core/view/index.ts';
 import type { Fault } from '../core/pipeline/index.ts';
-import { CliError, type ExitName } from './exit.ts';
+import { causeOf, CliError, type ExitName, messageOf } from './exit.ts';
 
 export interface ControlClientOptions {
   url: URL;
@@ -158,13 +158,9 @@ function parseBody(text: string): unknown {
 }
 
 function unreachableControl(url: URL, error: unknown): CliError {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const cause = causeOf(error) ?? error;
   return new CliError('cloudError', `the control API at ${url.origin} does not answer: ${messageOf(cause)}`, {
     hint: url.hostname === '127.0.0.1' ? 'Is the local cloud running? Start it with `slipway local`.' : 'Check the network and the URL (--url, SLIPWAY_URL).',
     cause: error,
   });
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? (error.message !== '' ? error.message : error.name) : String(error);
 }

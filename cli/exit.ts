@@ -61,3 +61,29 @@ export class CliError extends Error {
     this.code = options.code ?? exit;
   }
 }
+
+// Errors are looked at by shape: they may come from another realm (Node's own in a test, an SDK bundled twice).
+
+export function messageOf(error: unknown): string {
+  const message = member(error, 'message');
+  return typeof message === 'string' && message !== '' ? message : (nameOf(error) ?? String(error));
+}
+
+export function nameOf(error: unknown): string | undefined {
+  const name = member(error, 'name');
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** `ENOENT` and its like. */
+export function codeOf(error: unknown): string | undefined {
+  const code = member(error, 'code');
+  return typeof code === 'string' ? code : undefined;
+}
+
+export function causeOf(error: unknown): unknown {
+  return member(error, 'cause');
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && key in value ? (value as Record<string, unknown>)[key] : undefined;
+}

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from 'yaml';
 import type { Fault } from '../core/pipeline/index.ts';
-import { CliError } from './exit.ts';
+import { CliError, codeOf, messageOf } from './exit.ts';
 import { clean, type Paint } from './print.ts';
 
 export interface LocatedFault extends Fault {
@@ -29,9 +29,9 @@ export async function readSpecificationFile(name: string, workingFolder: string)
   try {
     text = await readFile(resolve(workingFolder, name), 'utf8');
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const missing = codeOf(error) === 'ENOENT';
     throw new CliError(missing ? 'notFound' : 'badInput', missing ? `there is no ${name} here` : `${name} cannot be read`, {
-      hint: missing ? 'Name it with --file PATH, or change to the folder it is in.' : error instanceof Error ? error.message : undefined,
+      hint: missing ? 'Name it with --file PATH, or change to the folder it is in.' : messageOf(error),
       cause: error,
     });
   }
@@ -61,7 +61,7 @@ export function parseSpecificationText(text: string, name: string): Specificatio
     try {
       value = document.toJS();
     } catch (error) {
-      faults.push({ file: name, path: [], message: error instanceof Error ? clean(error.message) : 'the YAML cannot be read', line: 1, column: 1 });
+      faults.push({ file: name, path: [], message: clean(messageOf(error)), line: 1, column: 1 });
     }
   }
   return {

@@ -3,8 +3,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { type CommonOptions, command, type Context, say, show } from '../command.ts';
-import { messageOf } from '../control-client.ts';
-import { CliError } from '../exit.ts';
+import { CliError, messageOf } from '../exit.ts';
 
 interface Options extends CommonOptions {
   port: number;

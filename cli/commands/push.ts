@@ -6,8 +6,7 @@ import type { Command } from 'commander';
 import { pushImageFolder } from '../../local-cloud/ecr/push.ts';
 import { type CommonOptions, command, type Context, say, show, withConnection } from '../command.ts';
 import { clientSettings, cloudError, connectCloud, type ConnectionOptions } from '../connect.ts';
-import { messageOf } from '../control-client.ts';
-import { CliError } from '../exit.ts';
+import { CliError, codeOf, messageOf } from '../exit.ts';
 
 type Options = CommonOptions & ConnectionOptions;
 
@@ -36,6 +35,6 @@ export function pushCommand(context: Context): Command {
 }
 
 function pushError(error: unknown, folder: string, repository: string): CliError {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new CliError('notFound', `${folder} is not an image folder: ${messageOf(error)}`, { hint: 'It needs an image.json; see `slipway push --help`.', cause: error });
+  if (codeOf(error) === 'ENOENT') return new CliError('notFound', `${folder} is not an image folder: ${messageOf(error)}`, { hint: 'It needs an image.json; see `slipway push --help`.', cause: error });
   return cloudError(error, { notFound: /RepositoryNotFoundException/, message: `there is no repository ${repository}`, hint: 'Create it first: aws ecr create-repository --repository-name NAME.' });
 }
