@@ -10,6 +10,8 @@ import type { ContainerSpec, ImageContent, ImageStore, TaskSpec } from '../kerne
 import { seededRandom } from '../kernel/random.ts';
 import { ProcessTaskRunner } from './process-runner.ts';
 
+jest.setTimeout(30_000); // processes of a machine that others use too
+
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
