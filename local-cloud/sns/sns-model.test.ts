@@ -107,7 +107,7 @@ describe('what subscribers get', () => {
 });
 
 describe('filter policies', () => {
-  test.each([
+  test.each<{ name: string; policy: object; attributes: Record<string, string>; passes: boolean }>([
     { name: 'an equal attribute', policy: { kind: ['a'] }, attributes: { kind: 'a' }, passes: true },
     { name: 'another value', policy: { kind: ['a'] }, attributes: { kind: 'b' }, passes: false },
     { name: 'a missing attribute', policy: { kind: ['a'] }, attributes: {}, passes: false },
