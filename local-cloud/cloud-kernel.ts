@@ -9,6 +9,21 @@ import type { Caller, Permission, PolicyDocument, ServiceModel } from './kernel/
 import type { Switches } from './kernel/switches.ts';
 import { Authorizer, Credentials, Identities, Ledger, roleSession } from './iam/index.ts';
 
+/** One API call, from whoever and through whichever door. */
+export interface ApiCall {
+  caller: Caller;
+  signingName: string;
+  operation: string;
+  input: object;
+  requestId: string;
+}
+
+/**
+ * Stands around every API call: may watch it, delay it, refuse it before it happens (`throw` without `proceed`), or lose its
+ * answer (`await proceed()`, then throw).
+ */
+export type Intercept = (call: ApiCall, proceed: () => Promise<unknown>) => Promise<unknown>;
+
 export interface CloudKernelOptions {
   clock: Clock;
   random: Random;
@@ -18,6 +33,7 @@ export interface CloudKernelOptions {
   region: string;
   endpointUrl: string;
   onCrash: (error: unknown) => void;
+  intercept?: Intercept;
 }
 
 export class CloudKernel implements Kernel {
@@ -35,6 +51,7 @@ export class CloudKernel implements Kernel {
   private readonly models = new Map<string, ServiceModel>();
   private readonly authorizer: Authorizer;
   private readonly onCrash: (error: unknown) => void;
+  private readonly intercept: Intercept | undefined;
   private url: string;
 
   constructor(options: CloudKernelOptions) {
@@ -46,6 +63,7 @@ export class CloudKernel implements Kernel {
     this.region = options.region;
     this.url = options.endpointUrl;
     this.onCrash = options.onCrash;
+    this.intercept = options.intercept;
     this.ledger = new Ledger();
     this.identities = new Identities(this.ledger);
     this.credentials = new Credentials(this);
@@ -75,7 +93,12 @@ export class CloudKernel implements Kernel {
   }
 
   /** `call`, under the request id that the answer on the wire carries. */
-  async callAs(caller: Caller, signingName: string, operation: string, input: object, requestId: string): Promise<unknown> {
+  callAs(caller: Caller, signingName: string, operation: string, input: object, requestId: string): Promise<unknown> {
+    const call = { caller, signingName, operation, input, requestId };
+    return this.intercept ? this.intercept(call, () => this.carryOut(call)) : this.carryOut(call);
+  }
+
+  private async carryOut({ caller, signingName, operation, input, requestId }: ApiCall): Promise<unknown> {
     try {
       const found = this.models.get(signingName)?.operations[operation];
       if (!found) throw new NotModelled(`the operation ${signingName}:${operation}`);

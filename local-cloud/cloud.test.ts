@@ -7,7 +7,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, CreateLogGroupCommand, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand, DescribeRepositoriesCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { CreateClusterCommand, DescribeClustersCommand, ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { DescribeTargetGroupsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -18,12 +18,17 @@ import { CreateFunctionCommand, CreateFunctionUrlConfigCommand, InvokeCommand, L
 import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { CreateTopicCommand, ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { zipSync } from 'fflate';
 import { OPERATOR_KEY } from './iam/index.ts';
+import { createCloud } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
+import { VirtualClock } from './kernel/clock.ts';
+import { seededRandom } from './kernel/random.ts';
+import { modelledPlanes } from './planes.ts';
 import { startLocalCloud } from './serve.ts';
 import type { LocalCloud } from './serve.ts';
 import { operatorAt } from './wire/testing.ts';
@@ -88,6 +93,7 @@ describe('over HTTP', () => {
     await dynamoDb.send(
       new CreateTableCommand({ TableName: 'things', BillingMode: 'PAY_PER_REQUEST', KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }], AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }] }),
     );
+    await waitUntilTableExists({ client: dynamoDb, minDelay: 1, maxWaitTime: 10 }, { TableName: 'things' });
     const item = { pk: { S: 'a' }, raw: { B: new Uint8Array([1, 2]) } };
     await dynamoDb.send(new PutItemCommand({ TableName: 'things', Item: item }));
     expect((await dynamoDb.send(new GetItemCommand({ TableName: 'things', Key: { pk: { S: 'a' } } }))).Item).toEqual(item);
@@ -186,6 +192,25 @@ describe('a function', () => {
     const answer = await fetch(`${FunctionUrl!}releases`, { headers });
     expect(await answer.json()).toMatchObject({ who: WHO, path: '/releases' });
   });
+});
+
+test('in virtual time a simulation reaches the same models, and hours take no time', async () => {
+  const clock = new VirtualClock(Date.UTC(2026, 0, 15, 12), (error) => cloud.kernel.crash(error));
+  const cloud: Cloud = createCloud({
+    clock,
+    random: seededRandom(1),
+    planes: modelledPlanes({ taskBehaviour: () => ({ pullMs: 0, startMs: 0, stopMs: 0 }), healthOf: () => true, handlers: {} }),
+  });
+  await cloud.warmUp();
+  const sqs = cloud.connect(new SQSClient(operatorAt('http://local.test')));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'later', Attributes: { DelaySeconds: '900' } }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'm' }));
+  const receive = async () => (await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0 }))).Messages?.length ?? 0;
+  expect(await receive()).toBe(0);
+  await clock.advance(900_000);
+  expect(await receive()).toBe(1);
+  await cloud.close();
+  expect(cloud.kernel.crashes).toEqual([]);
 });
 
 test('the facts name every service, and no crash', async () => {

@@ -4,6 +4,7 @@ import { ArtefactShelf } from './artefacts.ts';
 import { CloudFormationModel } from './cloudformation/index.ts';
 import { CloudWatchModel } from './cloudwatch/index.ts';
 import { CloudKernel } from './cloud-kernel.ts';
+import type { Intercept } from './cloud-kernel.ts';
 import { DynamoDbModel } from './dynamodb/index.ts';
 import { EcrModel } from './ecr/index.ts';
 import { EcsModel } from './ecs/index.ts';
@@ -31,7 +32,7 @@ import { SnsModel } from './sns/index.ts';
 import { SqsModel } from './sqs/index.ts';
 import { SsmModel } from './ssm/index.ts';
 import { StepFunctionsModel } from './states/index.ts';
-import { connectDirectly, createDispatcher, inProcessRequestHandler, jsonResponse, listen, Routes } from './wire/index.ts';
+import { connectDirectly, createDispatcher, inProcessRequestHandler, jsonResponse, listen, preloadSchemas, Routes } from './wire/index.ts';
 import type { DirectDoorOptions, Dispatch, HttpDoor, InProcessRequestHandler } from './wire/index.ts';
 
 export interface CloudOptions {
@@ -47,6 +48,8 @@ export interface CloudOptions {
   trustSignatures?: boolean;
   /** Faults in the delivery of events, and an eye on all of them: for rehearsals. */
   events?: Pick<EventBridgePorts, 'faults' | 'onEvent'>;
+  /** Stands around every API call: for faults of the API itself, and for traces. */
+  intercept?: Intercept;
   /** Takes a fault of the cloud itself. By default it is printed and the process will exit with 1. */
   onCrash?: (error: unknown) => void;
 }
@@ -100,6 +103,8 @@ export interface Cloud {
   readonly requestHandler: InProcessRequestHandler;
   /** Lets an SDK client call the models directly, as the operator or as somebody else: the quickest door. */
   connect<Client extends object>(client: Client, caller?: DirectDoorOptions['caller']): Client;
+  /** Loads what is otherwise loaded on first use. In virtual time, wait for it before the first call. */
+  warmUp(): Promise<void>;
   /** Opens the HTTP door; port 0 is any free port. */
   listen(options: { port: number; host?: string }): Promise<HttpDoor>;
   /** Keys of a role session, whoever the role trusts: for tests and for people who want to see with a role's eyes. */
@@ -127,6 +132,7 @@ export function createCloud(options: CloudOptions): Cloud {
     region: options.region ?? 'eu-west-1',
     endpointUrl: 'http://127.0.0.1:4577',
     onCrash: options.onCrash ?? reportCrash,
+    intercept: options.intercept,
   });
   const artefacts = new ArtefactShelf();
   const { models, planes } = createModels(kernel, artefacts, options);
@@ -156,6 +162,7 @@ export function createCloud(options: CloudOptions): Cloud {
     dispatch,
     requestHandler: inProcessRequestHandler(dispatch),
     connect: (client, caller = kernel.credentials.operatorCaller()) => connectDirectly(client, { kernel, caller }),
+    warmUp: preloadSchemas,
     listen: async (where) => {
       const door = await listen(dispatch, where);
       doors.push(door);

@@ -11,7 +11,7 @@ import type { RealPlanesOptions } from './planes.ts';
 
 export const DEFAULT_PORT = 4577;
 
-export interface ServeOptions extends RealPlanesOptions, Pick<CloudOptions, 'switches' | 'accountId' | 'region' | 'events' | 'onCrash'> {
+export interface ServeOptions extends RealPlanesOptions, Pick<CloudOptions, 'switches' | 'accountId' | 'region' | 'events' | 'intercept' | 'onCrash'> {
   /** 0 is any free port. */
   port?: number;
   /** As quick as a demo likes it; `realisticPhysics` is as slow as AWS. */

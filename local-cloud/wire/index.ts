@@ -12,3 +12,4 @@ export { inProcessRequestHandler } from './in-process-door.ts';
 export type { InProcessRequestHandler, SdkRequest } from './in-process-door.ts';
 export { Routes } from './routes.ts';
 export type { RouteHandler } from './routes.ts';
+export { preloadSchemas } from './service-schema.ts';
