@@ -226,7 +226,8 @@ describe('scans', () => {
 
   test('scanOnPush scans by itself', async () => {
     const { client, ask, clock } = setUp();
-    await ask('CreateRepository', { repositoryName: 'web', imageScanningConfiguration: { scanOnPush: true } });
+    await ask('CreateRepository', { repositoryName: 'web' });
+    await ask('PutImageScanningConfiguration', { repositoryName: 'web', imageScanningConfiguration: { scanOnPush: true } });
     await pushImageFolder(client, { folder: await imageFolder(), repositoryName: 'web', tag: 'v1' });
     await clock.advance(5_000);
     const { imageDetails } = await ask<DescribeImagesResponse>('DescribeImages', { repositoryName: 'web' });

@@ -3,7 +3,7 @@ import type {
   BatchDeleteImageRequest, BatchGetImageRequest, CreateRepositoryRequest, CreateRepositoryResponse, DeleteRepositoryRequest, DeleteRepositoryResponse,
   DescribeImageScanFindingsRequest, DescribeImagesRequest, DescribeRepositoriesRequest, DescribeRepositoriesResponse, ListImagesRequest, PutImageRequest,
   StartImageScanRequest,
-  GetAuthorizationTokenRequest, GetAuthorizationTokenResponse, ListTagsForResourceRequest, ListTagsForResourceResponse, PutImageTagMutabilityRequest,
+  GetAuthorizationTokenRequest, GetAuthorizationTokenResponse, ListTagsForResourceRequest, ListTagsForResourceResponse, PutImageScanningConfigurationRequest, PutImageTagMutabilityRequest,
   PutImageTagMutabilityResponse, Repository as RepositoryShape, Tag, TagResourceRequest, TagResourceResponse, UntagResourceRequest, UntagResourceResponse,
 } from '@aws-sdk/client-ecr';
 import { AwsError, refuseUnknown } from '../kernel/errors.ts';
@@ -55,6 +55,10 @@ export class EcrModel implements ServiceModel, ImageStore {
       PutImageTagMutability: this.on('PutImageTagMutability', ['imageTagMutability', 'imageTagMutabilityExclusionFilters'], (repository, input: PutImageTagMutabilityRequest) =>
         this.putMutability(repository, input),
       ),
+      PutImageScanningConfiguration: this.on('PutImageScanningConfiguration', ['imageScanningConfiguration'], ({ settings }, input: PutImageScanningConfigurationRequest) => {
+        settings.scanOnPush = input.imageScanningConfiguration?.scanOnPush ?? false;
+        return { registryId: settings.registryId, repositoryName: settings.name, imageScanningConfiguration: { scanOnPush: settings.scanOnPush } };
+      }),
       PutImage: this.on('PutImage', ['imageManifest', 'imageManifestMediaType', 'imageTag', 'imageDigest'], (repository, input: PutImageRequest) => images.put(repository, input)),
       BatchGetImage: this.on('BatchGetImage', ['imageIds', 'acceptedMediaTypes'], (repository, input: BatchGetImageRequest) => images.batchGet(repository, input)),
       DescribeImages: this.on('DescribeImages', ['imageIds', 'nextToken', 'maxResults', 'filter'], (repository, input: DescribeImagesRequest) => images.describe(repository, input)),

@@ -254,6 +254,16 @@ describe('the API', () => {
     await expect(call(elb, 'DescribeTargetGroups', { TargetGroupArns: [blue] })).rejects.toMatchObject({ code: 'TargetGroupNotFoundException' });
   });
 
+  test('a load balancer can move to other subnets and security groups', async () => {
+    const { elb } = setUp();
+    const { loadBalancerArn } = await createScene(elb);
+    await call(elb, 'SetSubnets', { LoadBalancerArn: loadBalancerArn, Subnets: ['subnet-3'] });
+    await call(elb, 'SetSecurityGroups', { LoadBalancerArn: loadBalancerArn, SecurityGroups: ['sg-1'] });
+    expect(await call(elb, 'DescribeLoadBalancers', { LoadBalancerArns: [loadBalancerArn] })).toMatchObject({
+      LoadBalancers: [{ AvailabilityZones: [{ ZoneName: 'eu-west-1a', SubnetId: 'subnet-3' }], SecurityGroups: ['sg-1'] }],
+    });
+  });
+
   test('tags can be put, read and removed', async () => {
     const { elb } = setUp();
     const { blue } = await createScene(elb);

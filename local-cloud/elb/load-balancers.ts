@@ -1,8 +1,9 @@
 // Operations on load balancers and on tags.
 import type {
-  AddTagsInput, AddTagsOutput, CreateLoadBalancerInput, CreateLoadBalancerOutput, DeleteLoadBalancerInput, DeleteLoadBalancerOutput,
+  AddTagsInput, AddTagsOutput, AvailabilityZone, CreateLoadBalancerInput, CreateLoadBalancerOutput, DeleteLoadBalancerInput, DeleteLoadBalancerOutput,
   DescribeLoadBalancerAttributesInput, DescribeLoadBalancerAttributesOutput, DescribeLoadBalancersInput, DescribeLoadBalancersOutput,
   DescribeTagsInput, DescribeTagsOutput, ModifyLoadBalancerAttributesInput, ModifyLoadBalancerAttributesOutput, RemoveTagsInput, RemoveTagsOutput,
+  SetSecurityGroupsInput, SetSecurityGroupsOutput, SetSubnetsInput, SetSubnetsOutput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { NotModelled, refuseUnknown } from '../kernel/errors.ts';
 import { arnOf, type Kernel } from '../kernel/kernel.ts';
@@ -57,7 +58,7 @@ export function loadBalancerOperations(kernel: Kernel, records: Records, deleteL
           // AWS answers `provisioning` for some seconds; nothing local needs them.
           State: { Code: 'active' as const },
           Type: 'application' as const,
-          AvailabilityZones: (input.Subnets ?? []).map((subnet, index) => ({ ZoneName: `${kernel.region}${'abcdef'[index % 6]}`, SubnetId: subnet, LoadBalancerAddresses: [] })),
+          AvailabilityZones: zonesOf(kernel.region, input.Subnets),
           SecurityGroups: input.SecurityGroups ?? [],
           IpAddressType: input.IpAddressType ?? ('ipv4' as const),
         };
@@ -103,6 +104,33 @@ export function loadBalancerOperations(kernel: Kernel, records: Records, deleteL
       (input) => ({ Attributes: setAttributes(records.loadBalancer(input.LoadBalancerArn).attributes, input.Attributes, SETTABLE_ATTRIBUTES) }),
     ),
 
+    SetSubnets: operation<SetSubnetsInput, Answer<SetSubnetsOutput>>(
+      (input) => [
+        { action: 'elasticloadbalancing:SetSubnets', resource: input.LoadBalancerArn ?? '*', ...(input.Subnets ? { context: { 'elasticloadbalancing:Subnet': input.Subnets } } : {}) },
+      ],
+      (input) => {
+        refuseUnknown('SetSubnets', input, ['LoadBalancerArn', 'Subnets']);
+        const { shape } = records.loadBalancer(input.LoadBalancerArn);
+        shape.AvailabilityZones = zonesOf(kernel.region, input.Subnets);
+        return { AvailabilityZones: shape.AvailabilityZones, IpAddressType: shape.IpAddressType };
+      },
+    ),
+
+    SetSecurityGroups: operation<SetSecurityGroupsInput, Answer<SetSecurityGroupsOutput>>(
+      (input) => [
+        {
+          action: 'elasticloadbalancing:SetSecurityGroups', resource: input.LoadBalancerArn ?? '*',
+          ...(input.SecurityGroups ? { context: { 'elasticloadbalancing:SecurityGroup': input.SecurityGroups } } : {}),
+        },
+      ],
+      (input) => {
+        refuseUnknown('SetSecurityGroups', input, ['LoadBalancerArn', 'SecurityGroups']);
+        const { shape } = records.loadBalancer(input.LoadBalancerArn);
+        shape.SecurityGroups = input.SecurityGroups ?? [];
+        return { SecurityGroupIds: shape.SecurityGroups };
+      },
+    ),
+
     AddTags: operation<AddTagsInput, Answer<AddTagsOutput>>(
       (input) => (input.ResourceArns ?? []).map((resource) => ({ action: 'elasticloadbalancing:AddTags', resource, context: tagContext(input.Tags) })),
       (input) => {
@@ -130,6 +158,10 @@ export function loadBalancerOperations(kernel: Kernel, records: Records, deleteL
     })),
   };
 }
+
+/** Networks are not modelled: every further subnet is taken to be in the next zone. */
+const zonesOf = (region: string, subnets: string[] | undefined): AvailabilityZone[] =>
+  (subnets ?? []).map((subnet, index) => ({ ZoneName: `${region}${'abcdef'[index % 6]}`, SubnetId: subnet, LoadBalancerAddresses: [] }));
 
 function requireResource(records: Records, arn: string): void {
   const kind = loadBalancerDimension(arn).split('/')[0];
