@@ -214,7 +214,7 @@ test('in virtual time a simulation reaches the same models, and hours take no ti
 });
 
 test('the facts name every service, and no crash', async () => {
-  const health = (await (await fetch(`${local.url}/_local/health`)).json()) as unknown;
+  const health = (await (await fetch(`${local.url}/_local/health`)).json());
   expect(health).toMatchObject({ status: 'ok', accountId: ACCOUNT, region: 'eu-west-1' });
   expect((health as { services: string[] }).services).toEqual(
     ['cloudformation', 'dynamodb', 'ecr', 'ecs', 'elasticloadbalancing', 'events', 'iam', 'kms', 'lambda', 'logs', 'monitoring', 'secretsmanager', 'sns', 'sqs', 'ssm', 'states', 'sts'],
