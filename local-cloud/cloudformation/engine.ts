@@ -10,7 +10,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { uuid } from '../kernel/random.ts';
 import { validationError } from './errors.ts';
 import { creationOrder, dependencies } from './order.ts';
-import { Properties } from './properties.ts';
+import { Properties, plainText } from './properties.ts';
 import type { Made, ProviderContext, ResourceProvider } from './provider.ts';
 import type { Stack, StackResource, StackWish } from './stack.ts';
 import type { FindExport } from './stack-scope.ts';
@@ -374,7 +374,7 @@ function refuseNameClash(provider: ResourceProvider, before: StackResource, prop
   const name = provider.nameProperty === undefined ? undefined : properties[provider.nameProperty];
   if (name === undefined || before.type !== provider.type || !same(before.properties[provider.nameProperty ?? ''], name)) return;
   throw validationError(
-    `CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${String(name)} and update the stack again. (resource ${logicalId})`,
+    `CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${plainText(name)} and update the stack again. (resource ${logicalId})`,
   );
 }
 

@@ -2,6 +2,7 @@
 import type { Parameter } from '@aws-sdk/client-cloudformation';
 import { NotModelled } from '../kernel/errors.ts';
 import { validationError } from './errors.ts';
+import { plainText } from './properties.ts';
 import type { Template, TemplateParameter } from './template.ts';
 
 const PLAIN_TYPES = ['String', 'Number', 'List<Number>', 'CommaDelimitedList', 'List<String>'];
@@ -25,7 +26,7 @@ export function parameterTexts(template: Template, given: Parameter[], previous:
 
 const defaultText = ({ Default: value }: TemplateParameter): string | undefined => {
   if (value === undefined) return undefined;
-  return Array.isArray(value) ? value.join(',') : String(value);
+  return Array.isArray(value) ? value.join(',') : plainText(value);
 };
 
 function checked(name: string, declared: TemplateParameter, text: string): string {

@@ -6,6 +6,7 @@ import { NotModelled } from '../kernel/errors.ts';
 import { validationError } from './errors.ts';
 import { evaluate } from './intrinsics.ts';
 import type { Stack, StackOutput, StackWish } from './stack.ts';
+import { plainText } from './properties.ts';
 import { isRecord } from './template.ts';
 
 export type FindExport = (exportName: string) => string | undefined;
@@ -43,7 +44,7 @@ export const outputsOf = (stack: Stack, wish: StackWish, findExport: FindExport)
         throw validationError(`Template format error: The Value field of every Outputs member must evaluate to a String (output ${key}).`);
       }
       const exportName = output.Export && evaluateFor(stack, wish, output.Export.Name, findExport);
-      return { key, value: String(value), description: output.Description, exportName: exportName as string | undefined };
+      return { key, value: plainText(value), description: output.Description, exportName: exportName as string | undefined };
     });
 
 /** The logical ids whose conditions hold. */
@@ -85,5 +86,5 @@ async function lookUp(service: string, rest: string, kernel: Kernel, caller: Cal
   if (jsonKey === '') return answer.SecretString ?? '';
   const parsed = JSON.parse(answer.SecretString ?? '{}') as Record<string, unknown>;
   if (parsed[jsonKey] === undefined) throw validationError(`Could not find a value associated with JSONKey in SecretString`);
-  return String(parsed[jsonKey]);
+  return plainText(parsed[jsonKey]);
 }

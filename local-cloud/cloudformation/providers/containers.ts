@@ -1,7 +1,7 @@
 // AWS::ECS::Cluster, TaskDefinition and Service; AWS::ECR::Repository.
 import { sleep } from '../../kernel/clock.ts';
 import { AwsError } from '../../kernel/errors.ts';
-import { coerce, lowerFirst, lowerTags } from '../properties.ts';
+import { coerce, lowerFirst, lowerTags, plainText } from '../properties.ts';
 import type { Properties } from '../properties.ts';
 import type { Made, ProviderContext, ResourceProvider } from '../provider.ts';
 import { isRecord } from '../template.ts';
@@ -99,8 +99,8 @@ async function untilSteady(serviceArn: string, clusterName: string | undefined, 
     const latest = await latestDeployment(where, context);
     const status = latest?.['status'];
     if (status === 'SUCCESSFUL') return;
-    if (status !== undefined && ['STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'].includes(String(status))) {
-      throw notStable(`Deployment ${String(latest?.['serviceDeploymentArn'])} ended as ${String(status)}: ${String(latest?.['statusReason'] ?? 'no reason given')}`);
+    if (status !== undefined && ['STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'].includes(plainText(status))) {
+      throw notStable(`Deployment ${String(latest?.['serviceDeploymentArn'])} ended as ${plainText(status)}: ${plainText(latest?.['statusReason'] ?? 'no reason given')}`);
     }
     if (status === undefined && (await rolledOut(target, context))) return;
     if (clock.nowMs() >= giveUpAtMs) throw notStable(`Service ${serviceArn} did not stabilize`);

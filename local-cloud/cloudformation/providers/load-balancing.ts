@@ -1,5 +1,5 @@
 // AWS::ElasticLoadBalancingV2::LoadBalancer, TargetGroup, Listener and ListenerRule.
-import { coerce } from '../properties.ts';
+import { coerce, plainText } from '../properties.ts';
 import type { Properties } from '../properties.ts';
 import type { ProviderContext, ResourceProvider } from '../provider.ts';
 import { isRecord } from '../template.ts';
@@ -98,7 +98,7 @@ const targetGroup: ResourceProvider = {
 
 /** `traffic-port` or a number, but always text in the API. */
 const healthPortAsText = (fields: Record<string, unknown>): Record<string, unknown> =>
-  fields['HealthCheckPort'] === undefined ? fields : { ...fields, HealthCheckPort: String(fields['HealthCheckPort']) };
+  fields['HealthCheckPort'] === undefined ? fields : { ...fields, HealthCheckPort: plainText(fields['HealthCheckPort']) };
 
 const LISTENER_FIELDS = ['Port', 'Protocol', 'DefaultActions', 'Certificates', 'SslPolicy'];
 
