@@ -1,5 +1,6 @@
 // Shorthand for writing operations: what they need to be allowed, and what they do.
 import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { NotModelled } from '../kernel/errors.ts';
 import type { Operation, Permission } from '../kernel/service.ts';
 import { refuse } from './records.ts';
 
@@ -34,16 +35,16 @@ export function checkName(kind: string, name: string | undefined): string {
   return name;
 }
 
-/** Applies attributes, refusing unknown keys and values that the model would not honour. */
+/** Applies attributes. AWS knows many more keys and values; those that would change nothing here are refused as not modelled. */
 export function setAttributes(
   attributes: Map<string, string>,
   changes: { Key?: string | undefined; Value?: string | undefined }[] | undefined,
-  allowed: Record<string, RegExp>,
+  modelled: Record<string, RegExp>,
 ): { Key: string; Value: string }[] {
-  for (const { Key: key, Value: value } of changes ?? []) {
-    const pattern = allowed[key ?? ''];
-    if (!pattern) return refuse('InvalidConfigurationRequestException', `Attribute key '${key}' is not recognized`);
-    if (!pattern.test(value ?? '')) return refuse('InvalidConfigurationRequestException', `Attribute '${key}' cannot have the value '${value}'`);
+  for (const { Key: key = '', Value: value = '' } of changes ?? []) {
+    if (modelled[key]?.test(value)) continue;
+    if (modelled[key] && key.endsWith('timeout_seconds')) return refuse('InvalidConfigurationRequestException', `The value of '${key}' is out of range: '${value}'`);
+    throw new NotModelled(`the attribute ${key} with the value ${value}`);
   }
   for (const { Key: key, Value: value } of changes ?? []) attributes.set(key ?? '', value ?? '');
   return listAttributes(attributes);
