@@ -105,6 +105,7 @@ export class Environments {
       logGroupName: record.logging.group,
       logStreamName,
       logFormat: record.logging.format,
+      applicationLogLevel: record.logging.applicationLevel,
     };
     const machine = this.runner.start(spec, (line) => environment.print(line));
     const environment: Environment = { functionName: record.name, revision: record.revision, logStreamName, machine, print: () => undefined, idleTimer: undefined, served: 0 };

@@ -68,6 +68,8 @@ function configure(record: FunctionRecord, input: Configuration, ports: Function
   record.tracing = input.TracingConfig?.Mode ?? record.tracing;
   record.ephemeralStorageMb = input.EphemeralStorage?.Size ?? record.ephemeralStorageMb;
   if (input.LoggingConfig) {
+    const { LogFormat: format, ApplicationLogLevel: level, SystemLogLevel: systemLevel } = input.LoggingConfig;
+    if ((format ?? record.logging.format) === 'Text' && (level ?? systemLevel)) throw invalidParameter('Log levels can only be set when LogFormat is JSON.');
     record.logging = {
       format: input.LoggingConfig.LogFormat ?? record.logging.format,
       group: input.LoggingConfig.LogGroup ?? record.logging.group,

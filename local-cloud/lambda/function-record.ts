@@ -42,7 +42,6 @@ export interface AsyncConfig {
 
 export interface FunctionUrl {
   id: string;
-  url: string;
   authType: 'AWS_IAM' | 'NONE';
   cors: lambda.Cors | undefined;
   createdAtMs: number;

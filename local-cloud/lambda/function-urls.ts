@@ -27,8 +27,8 @@ function urlOf(record: FunctionRecord): FunctionUrl {
   return record.url;
 }
 
-const toApi = (record: FunctionRecord, url: FunctionUrl) => ({
-  FunctionUrl: url.url,
+const toApi = (record: FunctionRecord, url: FunctionUrl, ports: UrlPorts) => ({
+  FunctionUrl: ports.urlOf(url.id),
   FunctionArn: record.arn,
   AuthType: url.authType,
   ...(url.cors ? { Cors: url.cors } : {}),
@@ -48,8 +48,8 @@ export function urlOperations(ports: UrlPorts): Record<string, Operation> {
       if (record.url) throw conflict(`Failed to create function url config for [functionArn = ${record.arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`);
       const id = hexId(store.kernel.random, 32);
       const nowMs = store.kernel.clock.nowMs();
-      record.url = { id, url: ports.urlOf(id), authType: input.AuthType === 'NONE' ? 'NONE' : 'AWS_IAM', cors: input.Cors, createdAtMs: nowMs, modifiedAtMs: nowMs };
-      return toApi(record, record.url);
+      record.url = { id, authType: input.AuthType === 'NONE' ? 'NONE' : 'AWS_IAM', cors: input.Cors, createdAtMs: nowMs, modifiedAtMs: nowMs };
+      return toApi(record, record.url, ports);
     },
   };
   const update: Operation<lambda.UpdateFunctionUrlConfigCommandInput, Answer<lambda.UpdateFunctionUrlConfigCommandOutput>> = {
@@ -62,21 +62,21 @@ export function urlOperations(ports: UrlPorts): Record<string, Operation> {
       if (input.AuthType) url.authType = input.AuthType;
       if (input.Cors) url.cors = input.Cors;
       url.modifiedAtMs = store.kernel.clock.nowMs();
-      return toApi(record, url);
+      return toApi(record, url, ports);
     },
   };
   const get: Operation<lambda.GetFunctionUrlConfigCommandInput, Answer<lambda.GetFunctionUrlConfigCommandOutput>> = {
     permissions: (input) => [store.permission('GetFunctionUrlConfig', input.FunctionName)],
     handle: (input) => {
       const record = store.get(input.FunctionName, input.Qualifier);
-      return toApi(record, urlOf(record));
+      return toApi(record, urlOf(record), ports);
     },
   };
   const list: Operation<lambda.ListFunctionUrlConfigsCommandInput, Answer<lambda.ListFunctionUrlConfigsCommandOutput>> = {
     permissions: (input) => [store.permission('ListFunctionUrlConfigs', input.FunctionName)],
     handle: (input) => {
       const record = store.get(input.FunctionName);
-      return { FunctionUrlConfigs: record.url ? [toApi(record, record.url)] : [] };
+      return { FunctionUrlConfigs: record.url ? [toApi(record, record.url, ports)] : [] };
     },
   };
   const remove: Operation<lambda.DeleteFunctionUrlConfigCommandInput, object> = {

@@ -15,8 +15,16 @@ export interface InProcessContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** `environment` tells the handler whose role and variables it has, since it cannot read them from its process. */
-export type InProcessHandler = (event: unknown, context: InProcessContext, environment: EnvironmentSpec) => Promise<unknown>;
+/** Whose role and variables the handler has, since it cannot read them from its process. */
+export interface InProcessEnvironment extends EnvironmentSpec {
+  /**
+   * Aborted when the environment ends in the middle of an invocation (timeout, death). Nothing can stop a promise: a handler that
+   * must not act any more gives this to its clients.
+   */
+  signal: AbortSignal;
+}
+
+export type InProcessHandler = (event: unknown, context: InProcessContext, environment: InProcessEnvironment) => Promise<unknown>;
 
 export class InProcessFunctionRunner implements FunctionRunner {
   private readonly find: (functionName: string) => InProcessHandler | undefined;
@@ -30,17 +38,19 @@ export class InProcessFunctionRunner implements FunctionRunner {
 
   start(spec: EnvironmentSpec): ExecutionEnvironment {
     const handler = this.find(spec.functionName);
+    const life = new AbortController();
+    const environment = { ...spec, signal: life.signal };
     return {
       init: async () => (handler ? undefined : { errorType: 'Runtime.HandlerNotFound', errorMessage: `no handler in this process is named ${spec.functionName}`, trace: [] }),
       invoke: async (request) => {
         try {
-          const result = await handler?.(JSON.parse(request.payload), this.contextOf(spec, request), spec);
+          const result = await handler?.(JSON.parse(request.payload), this.contextOf(spec, request), environment);
           return { kind: 'returned', payload: JSON.stringify(result) ?? 'null' };
         } catch (thrown) {
           return { kind: 'failed', fault: faultOf(thrown) };
         }
       },
-      end: async () => undefined,
+      end: async () => life.abort(),
     };
   }
 

@@ -3,6 +3,7 @@ import { AwsError } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { arnOf } from '../kernel/kernel.ts';
 import type { LogSink, MetricSink } from '../kernel/ports.ts';
+import { hexId } from '../kernel/random.ts';
 import type { Caller } from '../kernel/service.ts';
 import type { Environment, Environments } from './environments.ts';
 import type { FunctionRecord } from './function-record.ts';
@@ -45,7 +46,7 @@ export class Invoker {
   private allDead = false;
   private running = 0;
   private readonly aborts = new Set<{ functionName: string; abort: () => void }>();
-  /** Log and trace deliveries that a role was not allowed: AWS drops them without a word. */
+  /** Log and trace deliveries that a role was not allowed, each once: AWS drops them without a word. */
   readonly deniedDeliveries: { functionName: string; action: string; message: string }[] = [];
 
   constructor(kernel: Kernel, environments: Environments, ports: InvokerPorts) {
@@ -135,7 +136,7 @@ export class Invoker {
 
   private async run(record: FunctionRecord, environment: Environment, invocation: Invocation, log: InvocationLog): Promise<InvocationOutcome> {
     const { clock } = this.kernel;
-    const lines = logLinesOf(record.logging.format);
+    const lines = logLinesOf(record.logging);
     const now = () => iso(clock.nowMs());
     const write = (line: string | undefined) => {
       if (line !== undefined) log.add(line, clock.nowMs());
@@ -175,7 +176,13 @@ export class Invoker {
 
   private async serve(record: FunctionRecord, environment: Environment, invocation: Invocation, write: (line: string) => void): Promise<InvocationOutcome> {
     const timeoutMs = record.timeoutSeconds * 1000;
-    const request = { requestId: invocation.requestId, payload: invocation.payload, deadlineMs: this.kernel.clock.nowMs() + timeoutMs, clientContext: invocation.clientContext };
+    const request = {
+      requestId: invocation.requestId,
+      payload: invocation.payload,
+      deadlineMs: this.kernel.clock.nowMs() + timeoutMs,
+      clientContext: invocation.clientContext,
+      traceHeader: this.traceHeader(record),
+    };
     const outcome = await this.within(record.name, timeoutMs, environment.machine.invoke(request));
     if (outcome === TIMED_OUT) {
       environment.print = () => undefined; // what still trickles in belongs to nobody
@@ -187,6 +194,12 @@ export class Invoker {
       return { kind: 'failed', fault: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
     }
     return outcome;
+  }
+
+  private traceHeader(record: FunctionRecord): string {
+    const { clock, random } = this.kernel;
+    const seconds = Math.floor(clock.nowMs() / 1000).toString(16);
+    return `Root=1-${seconds}-${hexId(random, 24)};Parent=${hexId(random, 16)};Sampled=${record.tracing === 'Active' ? 1 : 0}`;
   }
 
   /** Waits for `work`, but no longer than `limitMs` and not past the death of the function. */
@@ -227,7 +240,8 @@ export class Invoker {
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
         all = false;
-        this.deniedDeliveries.push({ functionName: record.name, action, message: error.message });
+        const known = this.deniedDeliveries.some((denied) => denied.functionName === record.name && denied.action === action);
+        if (!known) this.deniedDeliveries.push({ functionName: record.name, action, message: error.message });
       }
     }
     return all;

@@ -40,6 +40,23 @@ describe('invoking', () => {
     expect([total(w, 'Invocations'), total(w, 'Errors')]).toEqual([1, 1]);
   });
 
+  test('a handler whose environment ended hears of it', async () => {
+    let signal: AbortSignal | undefined;
+    const w = world({
+      slow: (_event, _context, environment) => {
+        signal = environment.signal;
+        return sleep(w.kernel.clock, 60_000);
+      },
+    });
+    await w.create('slow', { Timeout: 5 });
+    const invoked = w.invoke('slow');
+    await w.clock.advance(4_999);
+    expect(signal?.aborted).toBe(false);
+    await w.clock.advance(1);
+    await invoked;
+    expect(signal?.aborted).toBe(true);
+  });
+
   test('a handler past its timeout is cut off with Sandbox.Timedout', async () => {
     const w = world({ slow: (_event, _context) => sleep(w.kernel.clock, 60_000) });
     await w.create('slow', { Timeout: 5 });
@@ -155,6 +172,13 @@ describe('logs and traces', () => {
     expect((await w.invoke('work')).payload).toBe('fine');
     expect(w.logs).toEqual([]);
     expect(w.model.deniedDeliveries).toMatchObject([{ functionName: 'work', action: 'logs:PutLogEvents' }]);
+  });
+
+  test('SystemLogLevel WARN leaves out what Lambda says about every invocation', async () => {
+    const w = world({ work: async () => 1 });
+    await w.create('work', { LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN' } });
+    await w.invoke('work');
+    expect(w.logs).toEqual([]);
   });
 
   test('LogType Tail answers the log of the invocation', async () => {
@@ -425,6 +449,8 @@ describe('managing functions', () => {
         Condition: { ArnLike: { 'AWS:SourceArn': 'arn:aws:events:eu-west-1:123456789012:rule/r' } },
       },
     ]);
+    expect(w.model.resourcePolicy(`${ARN}other`)).toBeUndefined();
+    expect(w.model.resourcePolicy('arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:x')).toBeUndefined();
     await w.call('lambda', 'RemovePermission', { FunctionName: 'work', StatementId: 's' });
     expect(w.model.resourcePolicy(`${ARN}work`)).toBeUndefined();
   });
@@ -443,6 +469,7 @@ describe('managing functions', () => {
     { name: 'a package that is no zip', more: { Code: { ZipFile: Buffer.from('no') } }, code: 'InvalidParameterValueException' },
     { name: 'another language', more: { Runtime: 'python3.13' as const }, code: 'NotImplemented' },
     { name: 'a layer', more: { Layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:x:1'] }, code: 'NotImplemented' },
+    { name: 'a log level for text logs', more: { LoggingConfig: { LogFormat: 'Text' as const, ApplicationLogLevel: 'WARN' as const } }, code: 'InvalidParameterValueException' },
     { name: 'publishing', more: { Publish: true }, code: 'NotImplemented' },
   ])('$name is refused', async ({ more, code }) => {
     await expect(world({}).create('work', more)).rejects.toMatchObject({ code });

@@ -16,10 +16,10 @@ const rounded = (ms: number): string => ms.toFixed(2);
 const platform = (time: string, type: string, record: object): string => JSON.stringify({ time, type: `platform.${type}`, record });
 
 export interface LogLines {
-  initStart(time: string, runtime: string): string;
-  start(time: string, requestId: string): string;
+  initStart(time: string, runtime: string): string | undefined;
+  start(time: string, requestId: string): string | undefined;
   end(time: string, requestId: string): string | undefined;
-  report(time: string, report: InvocationReport): string;
+  report(time: string, report: InvocationReport): string | undefined;
   fault(time: string, requestId: string, fault: FunctionFault): string;
 }
 
@@ -59,4 +59,9 @@ const jsonLines: LogLines = {
   fault: (time, requestId, fault) => JSON.stringify({ timestamp: time, level: 'ERROR', requestId, message: fault }),
 };
 
-export const logLinesOf = (format: 'Text' | 'JSON'): LogLines => (format === 'JSON' ? jsonLines : textLines);
+/** SystemLogLevel WARN leaves out what Lambda says about every invocation. */
+export function logLinesOf(logging: { format: 'Text' | 'JSON'; systemLevel: string | undefined }): LogLines {
+  const lines = logging.format === 'JSON' ? jsonLines : textLines;
+  const none = () => undefined;
+  return logging.systemLevel === 'WARN' ? { ...lines, initStart: none, start: none, end: none, report: none } : lines;
+}

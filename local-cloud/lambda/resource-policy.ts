@@ -6,7 +6,7 @@ import type { Answer, Operation, PolicyDocument, PolicyStatement } from '../kern
 import type { FunctionRecord } from './function-record.ts';
 import type { FunctionStore } from './function-store.ts';
 import { conflict, invalidParameter, notFound } from './function-store.ts';
-import { parseFunctionName, refuseQualifier } from './names.ts';
+import { parseFunctionName } from './names.ts';
 
 export const policyOf = (record: FunctionRecord): PolicyDocument | undefined =>
   record.policy.length === 0 ? undefined : { Version: '2012-10-17', Statement: record.policy };
@@ -88,8 +88,8 @@ export const policyOperations = (store: FunctionStore): Record<string, Operation
 
 /** The policy attached to a function ARN, with or without the qualifier of the unpublished version. */
 export function resourcePolicyOf(store: FunctionStore, resourceArn: string): PolicyDocument | undefined {
+  if (!resourceArn.includes(':function:')) return undefined; // event source mappings have no policy
   const { name, qualifier } = parseFunctionName(resourceArn);
-  refuseQualifier(qualifier);
-  const record = store.functions.get(name);
+  const record = qualifier === undefined || qualifier === '$LATEST' ? store.functions.get(name) : undefined;
   return record && policyOf(record);
 }

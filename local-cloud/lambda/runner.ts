@@ -15,6 +15,8 @@ export interface EnvironmentSpec {
   logGroupName: string;
   logStreamName: string;
   logFormat: 'Text' | 'JSON';
+  /** Lines below it are not written; only with JSON logs. */
+  applicationLogLevel: string | undefined;
 }
 
 /** What Lambda answers for a failed invocation. */
@@ -30,6 +32,8 @@ export interface InvocationRequest {
   payload: string;
   deadlineMs: number;
   clientContext: string | undefined;
+  /** X-Ray's header, as functions find it in _X_AMZN_TRACE_ID. */
+  traceHeader: string;
 }
 
 export type InvocationOutcome =

@@ -8,13 +8,16 @@ import { format } from 'node:util';
 import v8 from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 
-const { folder, handler: handlerName, functionName, functionArn, memoryMb, logGroupName, logStreamName, logFormat } = workerData;
+const { folder, handler: handlerName, functionName, functionArn, memoryMb, logGroupName, logStreamName, logFormat, applicationLogLevel } = workerData;
 let requestId;
 
 const post = (message) => parentPort.postMessage(message);
 const log = (line) => post({ kind: 'log', line });
 
+const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+
 function write(level, args) {
+  if (LEVELS.indexOf(level) < LEVELS.indexOf(applicationLogLevel)) return;
   const timestamp = new Date().toISOString();
   if (logFormat === 'JSON') {
     const only = args.length === 1 ? args[0] : undefined;
@@ -120,7 +123,7 @@ process.on('uncaughtException', (error) => post({ kind: 'crashed', fault: faultO
 
 parentPort.on('message', async (request) => {
   requestId = request.requestId;
-  if (request.credentials) Object.assign(process.env, request.credentials);
+  Object.assign(process.env, request.variables);
   try {
     const result = await run(handler, JSON.parse(request.payload), contextOf(request));
     let payload;

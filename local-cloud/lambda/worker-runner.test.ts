@@ -179,7 +179,7 @@ describe('logs', () => {
 
   test('with LogFormat JSON every line is an object', async () => {
     const w = world();
-    await w.add('work', { 'index.js': 'exports.handler = async () => { console.log("one"); console.warn({ two: 2 }) }' }, { LoggingConfig: { LogFormat: 'JSON', LogGroup: '/own/group' } });
+    await w.add('work', { 'index.js': 'exports.handler = async () => { console.debug("none"); console.log("one"); console.warn({ two: 2 }) }' }, { LoggingConfig: { LogFormat: 'JSON', LogGroup: '/own/group', ApplicationLogLevel: 'INFO' } });
     await w.invoke('work');
     const lines = messages(w).map((line) => JSON.parse(line) as { type?: string; level?: string; message?: unknown });
     expect(lines.map((line) => line.type ?? line.level)).toEqual(['platform.initStart', 'platform.start', 'INFO', 'WARN', 'platform.report']);

@@ -9,6 +9,8 @@ export interface RoleCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;
+  /** Lets the SDK in the function notice rotated credentials. */
+  expiration?: Date;
 }
 
 export interface WorkerRunnerOptions {
@@ -75,6 +77,7 @@ function variablesOf(spec: EnvironmentSpec, options: WorkerRunnerOptions, folder
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroupName,
     AWS_LAMBDA_LOG_STREAM_NAME: spec.logStreamName,
     AWS_LAMBDA_LOG_FORMAT: spec.logFormat,
+    ...(spec.applicationLogLevel ? { AWS_LAMBDA_LOG_LEVEL: spec.applicationLogLevel } : {}),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     LAMBDA_TASK_ROOT: folder,
     _HANDLER: spec.handler,
@@ -84,7 +87,12 @@ function variablesOf(spec: EnvironmentSpec, options: WorkerRunnerOptions, folder
 
 function credentialVariables(spec: EnvironmentSpec, options: WorkerRunnerOptions): Record<string, string> {
   const credentials = options.credentialsFor(spec.roleArn, spec.functionName);
-  return { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey, AWS_SESSION_TOKEN: credentials.sessionToken };
+  return {
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    ...(credentials.expiration ? { AWS_CREDENTIAL_EXPIRATION: credentials.expiration.toISOString() } : {}),
+  };
 }
 
 class WorkerEnvironment implements ExecutionEnvironment {
@@ -108,7 +116,7 @@ class WorkerEnvironment implements ExecutionEnvironment {
   async init(): Promise<FunctionFault | undefined> {
     const folder = await this.folders.folderOf({ sha256: this.spec.codeSha256, zip: this.spec.zip });
     if (this.ended) return { errorType: 'Sandbox.Stopped', errorMessage: 'The environment was ended before it was ready.' };
-    const { functionName, functionArn, handler, memoryMb, logGroupName, logStreamName, logFormat } = this.spec;
+    const { functionName, functionArn, handler, memoryMb, logGroupName, logStreamName, logFormat, applicationLogLevel } = this.spec;
     const variables = variablesOf(this.spec, this.options, folder);
     // Node refuses NODE_OPTIONS that a worker cannot have; the one functions use is passed on, the others are dropped.
     const sourceMaps = variables.NODE_OPTIONS?.includes('--enable-source-maps') ?? false;
@@ -116,7 +124,7 @@ class WorkerEnvironment implements ExecutionEnvironment {
     this.worker = new Worker(MAIN, {
       env: variables,
       execArgv: sourceMaps ? ['--enable-source-maps', '--no-warnings'] : ['--no-warnings'],
-      workerData: { folder, handler, functionName, functionArn, memoryMb, logGroupName, logStreamName, logFormat },
+      workerData: { folder, handler, functionName, functionArn, memoryMb, logGroupName, logStreamName, logFormat, applicationLogLevel },
       // Room beyond the configured size: a worker's heap is not all of a Lambda's memory, and the limit here is a safety net.
       resourceLimits: { maxOldGenerationSizeMb: Math.max(128, memoryMb) },
       name: path.basename(functionName),
@@ -139,7 +147,7 @@ class WorkerEnvironment implements ExecutionEnvironment {
 
   async invoke(request: InvocationRequest): Promise<InvocationOutcome> {
     const answered = this.next();
-    this.worker?.postMessage({ ...request, credentials: credentialVariables(this.spec, this.options) });
+    this.worker?.postMessage({ ...request, variables: { ...credentialVariables(this.spec, this.options), _X_AMZN_TRACE_ID: request.traceHeader } });
     this.worker?.ref();
     const message = await answered;
     this.worker?.unref();

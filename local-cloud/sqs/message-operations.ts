@@ -173,7 +173,12 @@ function changeVisibility(queue: Queue, entry: { ReceiptHandle?: string; Visibil
 
 const changeMessageVisibility = (store: QueueStore): Operation<sqs.ChangeMessageVisibilityCommandInput, object> => ({
   permissions: (input) => [store.permission('ChangeMessageVisibility', input.QueueUrl)],
-  handle: (input) => changeVisibility(store.byUrl(input.QueueUrl), input),
+  handle: (input) => {
+    const queue = store.byUrl(input.QueueUrl);
+    changeVisibility(queue, input);
+    store.recordDepth(queue);
+    return {};
+  },
 });
 
 const changeMessageVisibilityBatch = (store: QueueStore): Operation<sqs.ChangeMessageVisibilityBatchCommandInput, Answer<sqs.ChangeMessageVisibilityBatchCommandOutput>> => ({
