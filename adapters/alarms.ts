@@ -1,5 +1,6 @@
 // CloudWatch: the state of alarms, and how many requests a target group has served.
-import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClient} from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { AlarmView } from '../core/assess/verdict.ts';
 
 export type Alarms = ReturnType<typeof alarmsIn>;

@@ -1,5 +1,6 @@
 // Step Functions: one execution per release, and the task tokens that wake it.
-import { SFNClient, SendTaskSuccessCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { SFNClient} from '@aws-sdk/client-sfn';
+import { SendTaskSuccessCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { isAwsError } from './aws.ts';
 
 export type Executions = ReturnType<typeof executionsIn>;

@@ -1,5 +1,6 @@
 // Why did tasks die? Exit codes and stop reasons from ECS, and the last words from their log streams.
-import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import type { CloudWatchLogsClient} from '@aws-sdk/client-cloudwatch-logs';
+import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTaskDefinitionCommand, DescribeTasksCommand, ListTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
 import type { Failure } from '../../core/release/model.ts';
 import { isAwsError } from '../aws.ts';

@@ -11,7 +11,7 @@ const LOOK_BACK = 5;
 export function taskDefinitionsIn(client: ECSClient) {
   const describe = async (arn: string): Promise<{ taskDefinition: TaskDefinition; tags: Tag[] }> => {
     const raw = await sendVerbatim(new DescribeTaskDefinitionCommand({ taskDefinition: arn, include: ['TAGS'] }), (command) => client.send(command));
-    return { taskDefinition: (raw['taskDefinition'] ?? {}) as TaskDefinition, tags: (raw['tags'] ?? []) as Tag[] };
+    return { taskDefinition: (raw['taskDefinition'] ?? {}), tags: (raw['tags'] ?? []) as Tag[] };
   };
 
   return {

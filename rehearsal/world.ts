@@ -1,0 +1,146 @@
+// A whole world on this machine: the local cloud, Slipway's packaged stack in it, and the example service with its pipeline.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { pushImageFolder } from '../local-cloud/ecr/push.ts';
+import { fastPhysics, type Physics } from '../local-cloud/kernel/physics.ts';
+import { startLocalCloud, type LocalCloud } from '../local-cloud/serve.ts';
+import { packagedArtefact } from './package.ts';
+import { outputOf, Stacks } from './stacks.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+export const EXAMPLE = join(ROOT, 'examples', 'checkout');
+const OPERATOR = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+export interface WorldOptions {
+  port: number;
+  say: (line: string) => void;
+  physics?: Partial<Physics>;
+  /** The specification to apply; the example's own by default. */
+  specification?: string;
+  endOnSignals?: boolean;
+  beforeClose?: () => Promise<void>;
+}
+
+/** A fault ordered from the example service; see examples/checkout/build-image.mjs. */
+export interface Version {
+  version: string;
+  errorRate?: number;
+  latencyMs?: number;
+  crashAtStart?: boolean;
+}
+
+export interface CliAnswer {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface World {
+  local: LocalCloud;
+  region: string;
+  controlUrl: string;
+  /** Addresses of the load balancers, by environment. */
+  urls: { staging: string; production: string };
+  productionRuleArn: string;
+  push(version: Version): Promise<string>;
+  /** Runs the real CLI in a process of its own, as a person. */
+  cli(person: string | undefined, ...args: string[]): Promise<CliAnswer>;
+  close(): Promise<void>;
+}
+
+export const clientOptions = (url: string, region: string) => ({ region, endpoint: url, credentials: OPERATOR });
+
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { say } = options;
+  const artefact = await packagedArtefact(say);
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-world-'));
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  say('starting the local cloud');
+  const local = await startLocalCloud({
+    port: options.port,
+    physics: { ...fastPhysics, ...options.physics },
+    endOnSignals: options.endOnSignals ?? true,
+    beforeClose: async () => {
+      await options.beforeClose?.();
+      await removeFolder();
+    },
+  }).catch(async (error: unknown) => {
+    await removeFolder();
+    throw error;
+  });
+  try {
+    return await furnish(local, folder, artefact, options);
+  } catch (error) {
+    await local.close();
+    throw error;
+  }
+}
+
+async function furnish(local: LocalCloud, folder: string, artefact: Awaited<ReturnType<typeof packagedArtefact>>, options: WorldOptions): Promise<World> {
+  const { say } = options;
+  const { cloud, url } = local;
+  const { region } = cloud.kernel;
+  const stacks = new Stacks(new CloudFormationClient(clientOptions(url, region)));
+  const ecr = new ECRClient(clientOptions(url, region));
+
+  say('deploying Slipway from its package');
+  await stacks.create('slipway-prod', artefact.createTemplate);
+  const bucket = await stacks.physicalId('slipway-prod', 'ServerlessDeploymentBucket');
+  for (const [key, content] of artefact.packages) cloud.artefacts.put(bucket, key, content);
+  const slipway = await stacks.update('slipway-prod', artefact.template);
+
+  const push = async (version: Version): Promise<string> => {
+    const out = join(folder, version.version);
+    const flags = [
+      ...(version.errorRate === undefined ? [] : ['--error-rate', String(version.errorRate)]),
+      ...(version.latencyMs === undefined ? [] : ['--latency-ms', String(version.latencyMs)]),
+      ...(version.crashAtStart ? ['--crash-at-start'] : []),
+    ];
+    await promisify(execFile)(process.execPath, [join(EXAMPLE, 'build-image.mjs'), '--version', version.version, '--out', out, ...flags]);
+    return (await pushImageFolder(ecr, { folder: out, repositoryName: 'shop/checkout', tag: version.version })).digest;
+  };
+
+  say('deploying the example: two clusters, two load balancers, version 1.0.0');
+  const template = await readFile(join(EXAMPLE, 'template.yml'), 'utf8');
+  await stacks.create('checkout', template, { DesiredCount: '0' });
+  await push({ version: '1.0.0' });
+  await stacks.update('checkout', template, { DesiredCount: '2' });
+
+  const world: World = {
+    local,
+    region,
+    controlUrl: outputOf(slipway, 'ControlUrl'),
+    urls: { staging: await listenerUrl(local, stacks, 'StagingListener'), production: await listenerUrl(local, stacks, 'ProductionListener') },
+    productionRuleArn: await stacks.physicalId('checkout', 'ProductionRule'),
+    push,
+    cli: (person, ...args) => runCli(url, person, args),
+    close: () => local.close(),
+  };
+  say('applying examples/checkout/slipway.yml');
+  const applied = await world.cli('alice', 'apply', '--file', options.specification ?? join(EXAMPLE, 'slipway.yml'));
+  if (applied.code !== 0) throw new Error(`slipway apply failed:\n${applied.stderr}${applied.stdout}`);
+  return world;
+}
+
+/** Where this machine reaches a listener of the example's stack. */
+async function listenerUrl(local: LocalCloud, stacks: Stacks, logicalId: string): Promise<string> {
+  const listenerArn = await stacks.physicalId('checkout', logicalId);
+  const listener = local.cloud.endpoints().listeners.find((candidate) => candidate.listenerArn === listenerArn);
+  if (!listener) throw new Error(`the listener ${logicalId} of the example is not served`);
+  return listener.url;
+}
+
+function runCli(endpoint: string, person: string | undefined, args: string[]): Promise<CliAnswer> {
+  const command = [join(ROOT, 'cli', 'slipway.mjs'), ...args, '--local', ...(person === undefined ? [] : ['--as', person])];
+  const env = { ...process.env, SLIPWAY_LOCAL_ENDPOINT: endpoint, NO_COLOR: '1' };
+  return new Promise((resolve) => {
+    execFile(process.execPath, command, { cwd: ROOT, env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
+    });
+  });
+}
