@@ -39,7 +39,6 @@ export class Executions {
   private readonly observers: Observers;
   /** Executions whose role may not send traces: AWS runs them all the same, without. */
   readonly untraced: { executionArn: string; message: string }[] = [];
-  private closed = false;
 
   constructor(kernel: Kernel, observers: Observers, isDeleting: (stateMachineArn: string) => boolean) {
     this.kernel = kernel;
@@ -166,7 +165,7 @@ export class Executions {
   }
 
   private end(execution: Execution, outcome: { status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'; outputText?: string; error?: string; cause?: string }): void {
-    if (this.closed || execution.status !== 'RUNNING') return;
+    if (execution.status !== 'RUNNING') return;
     const { status, outputText, error, cause } = outcome;
     Object.assign(execution, outcome, { stopMs: this.kernel.clock.nowMs() });
     switch (status) {
@@ -229,7 +228,6 @@ export class Executions {
   }
 
   close(): void {
-    this.closed = true;
     for (const execution of this.byArn.values()) execution.scope.cancel(new Cancelled('closed'));
   }
 

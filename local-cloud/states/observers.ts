@@ -55,7 +55,7 @@ export class Observers {
   private recordMetrics({ stateMachineArn, status, startMs, stopMs, redriveCount }: Execution): void {
     const record = (metricName: string, value: number, unit: string) =>
       this.ports.metrics?.record({ namespace: 'AWS/States', metricName, dimensions: { StateMachineArn: stateMachineArn }, value, unit });
-    if (status === 'RUNNING' && redriveCount === 0) record('ExecutionsStarted', 1, 'Count');
+    if (status === 'RUNNING') record(redriveCount === 0 ? 'ExecutionsStarted' : 'ExecutionsRedriven', 1, 'Count');
     const metricName = ENDED_METRICS[status];
     if (metricName === undefined || stopMs === undefined) return;
     record(metricName, 1, 'Count');

@@ -1,4 +1,6 @@
+import { RealClock } from '../kernel/clock.ts';
 import { AwsError } from '../kernel/errors.ts';
+import { StepFunctionsModel } from './index.ts';
 import { FunctionFault, invoking, testCloud } from './test-cloud.ts';
 import type { TestCloud } from './test-cloud.ts';
 import type { Json } from './language/json.ts';
@@ -148,6 +150,19 @@ describe('a task that waits for its token', () => {
     await cloud.start({ StartAt: 'Wait', States: { Wait: waitForToken() } });
     await cloud.clock.advance(1000);
     await expect(cloud.states('SendTaskSuccess', { taskToken: tokens[0], output: '{' })).rejects.toMatchObject({ code: 'InvalidOutput' });
+  });
+});
+
+describe('the wall clock', () => {
+  it('runs the same machines', async () => {
+    const clock = new RealClock((error) => void cloud.crashes.push(error));
+    const ended = new Promise<Record<string, unknown>>((resolve) => {
+      const model = new StepFunctionsModel({ ...cloud.kernel, clock }, { events: { emit: ({ detail }) => detail['stopDate'] !== null && resolve(detail) } });
+      cloud.register(model);
+    });
+    await cloud.start({ StartAt: 'Each', States: { Each: { Type: 'Map', Items: '{% [1, 2] %}', ItemProcessor: { StartAt: 'Wait', States: { Wait: { Type: 'Wait', Timestamp: '2020-01-01T00:00:00Z', End: true } } }, End: true } } });
+    expect(await ended).toMatchObject({ status: 'SUCCEEDED', output: '[1,2]' });
+    clock.close();
   });
 });
 

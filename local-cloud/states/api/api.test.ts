@@ -104,6 +104,13 @@ describe('UpdateStateMachine', () => {
 });
 
 describe('DeleteStateMachine', () => {
+  it('takes effect at once where nothing runs, and forgives a second call', async () => {
+    const stateMachineArn = await cloud.createMachine(DONE);
+    await cloud.states('DeleteStateMachine', { stateMachineArn });
+    await expect(cloud.states('DescribeStateMachine', { stateMachineArn })).rejects.toMatchObject({ code: 'StateMachineDoesNotExist' });
+    expect(await cloud.states('DeleteStateMachine', { stateMachineArn })).toEqual({});
+  });
+
   it('lets executions end before their next state, and then the machine is gone', async () => {
     const stateMachineArn = await cloud.createMachine({ StartAt: 'Wait', States: { Wait: { Type: 'Wait', Seconds: 60, Next: 'Then' }, Then: { Type: 'Succeed' } } });
     const { executionArn = '' } = await cloud.states<StartExecutionOutput>('StartExecution', { stateMachineArn });

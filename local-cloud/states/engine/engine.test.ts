@@ -140,6 +140,7 @@ describe('a redrive', () => {
     expect(calls).toBe(1);
     expect(outcome.types.slice(-7)).toEqual(['ExecutionFailed', 'ExecutionRedriven', 'TaskScheduled', 'TaskStarted', 'TaskSucceeded', 'TaskStateExited', 'ExecutionSucceeded']);
     expect(cloud.emitted.map(({ detail }) => detail['status'])).toEqual(['RUNNING', 'SUCCEEDED']);
+    expect(cloud.metrics.map(({ metricName }) => metricName).filter((name) => name !== 'ExecutionTime')).toEqual(['ExecutionsStarted', 'ExecutionsFailed', 'ExecutionsRedriven', 'ExecutionsSucceeded']);
   });
 
   it('runs only those iterations of a Map again that did not succeed', async () => {

@@ -98,7 +98,11 @@ function underTimers(step: Step<TaskState>, { call, events, taskNumber, timeoutM
       events.submitted(limited(step.name, answer));
       if (taskNumber === undefined) succeed(await integrations.awaitNested(call, answer, (stop) => (stopNested = stop)));
     };
-    work().catch(fail);
+    work().catch((error: unknown) => {
+      // A refusal that comes too late changes nothing; a fault of a model must not go unseen.
+      if (over && !(error instanceof StatesError)) step.engine.kernel.crash(error);
+      else fail(error);
+    });
   });
 }
 

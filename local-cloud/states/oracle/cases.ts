@@ -130,6 +130,40 @@ export const ORACLE_CASES: OracleCase[] = [
     input: {},
   },
   {
+    name: 'a Map that fails is taken by a catcher',
+    definition: machine({ A: { Type: 'Map', Items: '{% [1] %}', ItemProcessor: machineGroup('B', failing('Broken')), Catch: [{ ErrorEquals: ['States.ALL'], Next: 'C' }], End: true }, C: { Type: 'Pass', End: true } }),
+    input: {},
+  },
+  {
+    name: 'a Map that is retried starts all over',
+    definition: machine({ A: { Type: 'Map', Items: '{% [1] %}', ItemProcessor: machineGroup('B', failing('Broken')), Retry: [{ ErrorEquals: ['Broken'], MaxAttempts: 1, IntervalSeconds: 1 }], End: true } }),
+    input: {},
+  },
+  {
+    name: 'a Parallel that is retried starts all over',
+    definition: machine({ A: { Type: 'Parallel', Branches: [machineGroup('B', failing('Broken'))], Retry: [{ ErrorEquals: ['Broken'], MaxAttempts: 1, IntervalSeconds: 1 }], End: true } }),
+    input: {},
+  },
+  {
+    name: 'a Map inside a Parallel',
+    definition: machine({
+      A: { Type: 'Parallel', Arguments: { list: [1, 2] }, Branches: [machineGroup('B', { Type: 'Map', Items: '{% $states.input.list %}', MaxConcurrency: 1, ItemProcessor: machineGroup('C', { Type: 'Wait', Seconds: 0, Output: '{% $states.input + 1 %}', End: true }), End: true })], Output: { all: '{% $states.result %}' }, End: true },
+    }),
+    input: {},
+  },
+  { name: 'an undefined variable fails the execution', definition: machine({ A: { Type: 'Pass', Assign: { x: '{% $nowhere %}' }, End: true } }), input: {} },
+  {
+    name: 'Output and Assign of the rule that holds',
+    definition: machine({ A: { Type: 'Choice', Choices: [{ Condition: '{% true %}', Next: 'B', Assign: { x: 1 }, Output: { o: 1 } }], Assign: { x: 2 }, Output: { o: 2 }, Default: 'B' }, B: { Type: 'Pass', Output: { x: '{% $x %}', o: '{% $states.input.o %}' }, End: true } }),
+    input: {},
+    motoDiffers: { in: ['output'], because: "moto applies the state's Assign and Output on top of the rule's; the language keeps them for the way to Default" },
+  },
+  {
+    name: 'Output and Assign of the state, by default',
+    definition: machine({ A: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'B', Assign: { x: 1 } }], Assign: { x: 2 }, Output: { o: 2 }, Default: 'B' }, B: { Type: 'Pass', Output: { x: '{% $x %}', o: '{% $states.input.o %}' }, End: true } }),
+    input: {},
+  },
+  {
     name: 'a task that fails ends the execution with the error of the service',
     definition: machine({ A: missingTable({ End: true }) }),
     input: {},
