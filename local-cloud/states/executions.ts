@@ -89,6 +89,7 @@ export class Executions {
 
   private create(machine: StateMachine, arn: string, name: string, inputText: string, traceHeader: string | undefined): Execution {
     const { revision } = machine;
+    const startMs = this.kernel.clock.nowMs();
     const execution: Execution = {
       arn,
       name,
@@ -98,7 +99,8 @@ export class Executions {
       inputText,
       input: JSON.parse(inputText) as Json,
       traceHeader,
-      startMs: this.kernel.clock.nowMs(),
+      startMs,
+      startTime: new Date(startMs).toISOString(),
       role: this.kernel.assumeRole(revision.roleArn, 'states.amazonaws.com', hexId(this.kernel.random, 32)),
       history: new History(this.kernel.clock, (event) => this.observers.recorded(execution, event)),
       root: startSequence(revision.definition, inputText),

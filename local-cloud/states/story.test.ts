@@ -79,7 +79,7 @@ describe('an execution', () => {
     expect({ status, error, cause }).toEqual({ status: 'FAILED', error: 'States.Runtime', cause: 'The execution reached the maximum number of history events (25000).' });
     expect(events).toHaveLength(25_000);
     expect(events.at(-1)).toMatchObject({ type: 'ExecutionFailed', id: 25_000, previousEventId: 24_999 });
-  });
+  }, 60_000);
 });
 
 describe('a task that waits for its token', () => {

@@ -99,6 +99,14 @@ describe('variables', () => {
   });
 });
 
+describe('a Choice without a way on', () => {
+  it('fails the execution, and nothing around it can catch that', async () => {
+    const stuck = one('Stuck', { Type: 'Choice', Choices: [{ Condition: false, Next: 'Stuck' }] });
+    const outcome = await cloud.run({ StartAt: 'Both', States: { Both: { Type: 'Parallel', Branches: [stuck], Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }], End: true }, Caught: { Type: 'Succeed' } } });
+    expect(outcome).toMatchObject({ status: 'FAILED', error: 'States.Runtime', cause: "An error occurred while executing the state 'Stuck' (entered at the event id #4). Failed to transition out of the state. The state does not point to a next state." });
+  });
+});
+
 describe('limits', () => {
   const big = '{% $join($map([1..300], function($i) { $pad("", 1024, "x") })) %}';
 

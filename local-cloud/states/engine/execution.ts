@@ -19,6 +19,8 @@ export interface Execution {
   readonly input: Json;
   readonly traceHeader: string | undefined;
   readonly startMs: number;
+  /** `startMs` as expressions see it. */
+  readonly startTime: string;
   /** Who the tasks run as. */
   readonly role: Extract<Caller, { kind: 'role' }>;
   readonly history: History;

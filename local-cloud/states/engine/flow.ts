@@ -58,7 +58,8 @@ export async function choice(step: Step<ChoiceState>): Promise<Transition> {
     if (holds) return finish(step, rule, rule.Next, step.input);
   }
   if (step.state.Default === undefined) {
-    throw new StatesError('States.NoChoiceMatched', inState(step, `Failed to transition out of the state '${step.name}'. The state does not point to a next state.`));
+    // The guide's list of errors has States.NoChoiceMatched, but this is what AWS was seen to report.
+    throw new StatesError('States.Runtime', inState(step, 'Failed to transition out of the state. The state does not point to a next state.'));
   }
   return finish(step, step.state, step.state.Default, step.input);
 }

@@ -64,7 +64,7 @@ export class Interpreter {
     }
     sequence.entered = true;
     const enteredEventId = sequence.lastEventId;
-    const step = { engine: this.engine, execution, sequence, scope, name, state, input: JSON.parse(inputText) as Json, enteredMs: clock.nowMs(), enteredEventId };
+    const step = { engine: this.engine, execution, sequence, scope, name, state, input: JSON.parse(inputText) as Json, enteredTime: new Date(clock.nowMs()).toISOString(), enteredEventId };
     const forget = scope.onCancel((reason) => {
       const type = abortedEvent(state.Type);
       if (reason.kind === 'aborted' && type) history.addAborted(type, sequence.lastEventId);

@@ -27,7 +27,7 @@ export interface Step<S extends State = State> {
   readonly name: string;
   readonly state: S;
   readonly input: Json;
-  readonly enteredMs: number;
+  readonly enteredTime: string;
   readonly enteredEventId: number;
   readonly retryCount: number;
 }
@@ -61,11 +61,11 @@ function contextOf(step: Step, extras: Extras): Json {
       Input: execution.input,
       Name: execution.name,
       RoleArn: execution.revision.roleArn,
-      StartTime: new Date(execution.startMs).toISOString(),
+      StartTime: execution.startTime,
       RedriveCount: execution.redriveCount,
       ...(execution.redriveMs === undefined ? {} : { RedriveTime: new Date(execution.redriveMs).toISOString() }),
     },
-    State: { EnteredTime: new Date(step.enteredMs).toISOString(), Name: step.name, RetryCount: step.retryCount },
+    State: { EnteredTime: step.enteredTime, Name: step.name, RetryCount: step.retryCount },
     StateMachine: { Id: execution.stateMachineArn, Name: execution.stateMachineArn.split(':').at(-1) ?? '' },
     ...(extras.taskToken === undefined ? {} : { Task: { Token: extras.taskToken } }),
     ...(mapItem ? { Map: { Item: { Index: mapItem.Index, Value: mapItem.Value } } } : {}),

@@ -62,7 +62,6 @@ export const ORACLE_CASES: OracleCase[] = [
     name: 'a Choice without a way on fails',
     definition: machine({ A: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'B' }] }, B: { Type: 'Succeed' } }),
     input: {},
-    motoDiffers: { in: ['error'], because: 'moto reports States.Runtime where the language and the developer guide say States.NoChoiceMatched' },
   },
   { name: 'a Fail names its error', definition: machine({ A: failing('Broken') }), input: {} },
   { name: 'a Fail can compute its error', definition: machine({ A: { Type: 'Fail', Error: '{% $states.input.e & "Error" %}', Cause: '{% $states.input.c %}' } }), input: { e: 'My', c: 'why' } },
