@@ -1,4 +1,5 @@
 // CBOR in both directions (Smithy RPC v2), which CloudWatch's clients may choose. Timestamps are tag 1, epoch seconds.
+import { types } from 'node:util';
 import { cbor, tag } from '@smithy/core/cbor';
 import type { Shape } from './shape.ts';
 import { asBytes, asDate, below, isObject, plainBytes, readTimestamp, unknownMember, wrongType } from './values.ts';
@@ -33,7 +34,7 @@ export function readCbor(shape: Shape, value: unknown, path: string): unknown {
     case 'timestamp':
       return readTimestamp(isObject(value) && 'value' in value ? Number(value['value']) : value, path);
     case 'blob':
-      if (!(value instanceof Uint8Array)) throw wrongType(path, 'a byte string');
+      if (!(types.isUint8Array(value))) throw wrongType(path, 'a byte string');
       return plainBytes(value);
     case 'number':
       if (typeof value !== 'number' && typeof value !== 'bigint') throw wrongType(path, 'a number');

@@ -1,5 +1,6 @@
 // The door for simulations: an SDK request handler that hands requests to the dispatcher without a socket. Requests are
 // serialized, signed and parsed exactly as over HTTP.
+import { types } from 'node:util';
 import type { Dispatch } from './http.ts';
 
 /** What an SDK client hands to its request handler, as far as this door reads it. */
@@ -53,6 +54,6 @@ function bytes(body: unknown): Uint8Array {
   if (body === undefined || body === null) return new Uint8Array();
   if (typeof body === 'string') return Buffer.from(body, 'utf8');
   // A plain view: the SDK hands over bytes that warn when they are read as text.
-  if (body instanceof Uint8Array) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  if (types.isUint8Array(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   throw new TypeError('the in-process door takes text and bytes; a streamed body needs the HTTP door');
 }

@@ -1,4 +1,5 @@
 // What all codecs agree on: where a member sits (for messages), wrong types, unknown members, required members, timestamps.
+import { types } from 'node:util'; // Values may come from another realm (a worker, a vm), where `instanceof` fails.
 import { AwsError, NotModelled } from '../kernel/errors.ts';
 import type { Shape, TimestampFormat } from './shape.ts';
 
@@ -50,7 +51,7 @@ export function requireMembers(shape: Shape, input: unknown): void {
 }
 
 export function readTimestamp(value: unknown, path: string): Date {
-  const date = value instanceof Date ? value : typeof value === 'number' ? new Date(value * 1000) : new Date(numeric(value) ?? String(value));
+  const date = types.isDate(value) ? value : typeof value === 'number' ? new Date(value * 1000) : new Date(numeric(value) ?? String(value));
   if (Number.isNaN(date.getTime())) throw wrongType(path, 'a timestamp');
   return date;
 }
@@ -60,7 +61,7 @@ const numeric = (value: unknown): number | undefined => (typeof value === 'strin
 
 /** Models answer with Dates; a number that slipped in would reach clients as a wrong time, so it is refused. */
 export function asDate(value: unknown, path: string): Date {
-  if (value instanceof Date) return value;
+  if (types.isDate(value)) return value;
   throw new TypeError(`${path}: a model answered ${JSON.stringify(value)} where the API has a timestamp; it must be a Date`);
 }
 
@@ -81,7 +82,7 @@ export function timestampText(date: Date, format: TimestampFormat): string | num
 export const base64 = (value: unknown): string => Buffer.from(asBytes(value)).toString('base64');
 
 export function asBytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  if (types.isUint8Array(value)) return value;
   if (typeof value === 'string') return Buffer.from(value, 'utf8');
   throw new TypeError(`a model answered ${typeof value} where the API has a blob; it must be a Uint8Array`);
 }
