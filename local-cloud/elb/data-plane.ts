@@ -16,6 +16,8 @@ export interface ListenerSettings {
 export interface ListenerEndpoint {
   listenerArn: string;
   loadBalancerName: string;
+  /** As the API shows it. */
+  listenerPort: number;
   /** Where the listener can be reached on this machine, which need not be the port that the API shows. */
   port: number;
   url: string;

@@ -124,6 +124,21 @@ describe('target health in virtual time', () => {
     expect(drained).toHaveBeenCalledTimes(1);
   });
 
+  test('a target group may be deleted under its targets', async () => {
+    const { elb, clock } = setUp();
+    const { loadBalancerArn, blue } = await createScene(elb);
+    elb.registerTarget(blue, TARGET);
+    const [drained, drainedLater] = [jest.fn(), jest.fn()];
+    elb.deregisterTarget(blue, TARGET, drained);
+    await call(elb, 'DeleteLoadBalancer', { LoadBalancerArn: loadBalancerArn });
+    await call(elb, 'DeleteTargetGroup', { TargetGroupArn: blue });
+    elb.registerTarget(blue, TARGET);
+    expect(elb.targetState(blue, TARGET)).toBeUndefined();
+    elb.deregisterTarget(blue, TARGET, drainedLater);
+    await clock.advance(3_600_000);
+    expect([drained.mock.calls.length, drainedLater.mock.calls.length]).toEqual([1, 1]);
+  });
+
   test('new health check settings apply to registered targets and keep their state', async () => {
     const { elb, clock, sick } = setUp();
     const { blue } = await createScene(elb);

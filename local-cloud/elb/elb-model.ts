@@ -1,6 +1,7 @@
 // Elastic Load Balancing v2: the API of application load balancers over a data plane that is real or imagined.
 import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { NotModelled } from '../kernel/errors.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { LoadBalancing, MetricSink, RuleView, Target, TargetGroupView, TargetState } from '../kernel/ports.ts';
 import type { Operation, ServiceModel } from '../kernel/service.ts';
@@ -24,10 +25,12 @@ export class ElbModel implements ServiceModel, LoadBalancing {
   private readonly records = new Records();
   private readonly life: TargetLife;
   private readonly dataPlane: DataPlane;
+  private readonly clock: Clock;
 
   constructor(kernel: Kernel, { metrics, dataPlane }: ElbPorts) {
     const { records } = this;
     this.dataPlane = dataPlane;
+    this.clock = kernel.clock;
     const life = new TargetLife(kernel, records, dataPlane, metrics);
     this.life = life;
     dataPlane.attach({
@@ -83,12 +86,17 @@ export class ElbModel implements ServiceModel, LoadBalancing {
     };
   }
 
+  /** In a group that has been deleted meanwhile the target has no state, which is never healthy. */
   registerTarget(targetGroupArn: string, target: Target): void {
-    this.life.register(this.records.targetGroup(targetGroupArn), target);
+    const group = this.records.targetGroups.get(targetGroupArn);
+    if (group) this.life.register(group, target);
   }
 
+  /** A group that has been deleted meanwhile has nothing left to drain. */
   deregisterTarget(targetGroupArn: string, target: Target, onDrained: () => void): void {
-    this.life.deregister(this.records.targetGroup(targetGroupArn), target, onDrained);
+    const group = this.records.targetGroups.get(targetGroupArn);
+    if (group) this.life.deregister(group, target, onDrained);
+    else this.clock.after(0, onDrained);
   }
 
   targetState(targetGroupArn: string, target: Target): TargetState | undefined {

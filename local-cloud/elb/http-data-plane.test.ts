@@ -366,6 +366,7 @@ describe('rules over HTTP', () => {
     expect(await ask(urlOf(elb))).toMatchObject({ status: 404, body: 'no such place' });
     await call(elb, 'ModifyListener', { ListenerArn: listenerArn, Port: 81 });
     expect(await ask(urlOf(elb))).toMatchObject({ status: 404 });
+    expect(elb.endpoints()).toMatchObject([{ listenerArn, loadBalancerName: 'web', listenerPort: 81 }]);
     await call(elb, 'DeleteListener', { ListenerArn: listenerArn });
     expect(elb.endpoints()).toEqual([]);
   });

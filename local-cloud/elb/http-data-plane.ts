@@ -107,6 +107,7 @@ export class HttpDataPlane implements DataPlane {
     return [...this.open.values()].map(({ settings, boundPort }) => ({
       listenerArn: settings.listenerArn,
       loadBalancerName: settings.loadBalancerName,
+      listenerPort: settings.port,
       port: boundPort,
       url: `http://${HOST}:${boundPort}`,
     }));

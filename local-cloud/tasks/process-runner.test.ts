@@ -48,7 +48,7 @@ class Watched extends EventEmitter {
   }
 }
 
-async function setUp(files: Record<string, string>, config: ImageContent['config'] = {}) {
+async function setUp(files: Record<string, string>, config: ImageContent['config'] = {}, crash?: (error: unknown) => void) {
   const layers = [await layerOf(files)];
   let unpacked = 0;
   const images: ImageStore = {
@@ -62,7 +62,7 @@ async function setUp(files: Record<string, string>, config: ImageContent['config
   const watched = new Watched();
   const lines: string[] = [];
   const runner = new ProcessTaskRunner({
-    images, random: seededRandom(1), workDirectory, healthCheckTimeScale: 1 / 100,
+    images, random: seededRandom(1), workDirectory, crash, healthCheckTimeScale: 1 / 100,
     logs: { append: ({ message, logStreamName }) => { lines.push(`${logStreamName}: ${message}`); watched.emit('line', message); } },
   });
   cleanUps.push(() => runner.close());
@@ -195,6 +195,18 @@ test('a task stopped before it runs is stopped without ever running', async () =
   runner.start(task(container()), watched.observer).stop();
   await once(watched, 'stopped');
   expect(watched.told).toEqual([['stopped']]);
+});
+
+test('a fault of the observer is reported, and the task still ends in order', async () => {
+  const faults: unknown[] = [];
+  const { runner, watched } = await setUp({ 'main.mjs': WAITS_FOREVER }, {}, (error) => faults.push(error));
+  const fault = new Error('the model cannot take this');
+  const running = runner.start(task(container()), { ...watched.observer, exited: () => { throw fault; } });
+  await once(watched, 'line');
+  running.stop();
+  await once(watched, 'stopped');
+  await runner.close();
+  expect(faults).toEqual([fault]);
 });
 
 describe('container health checks', () => {

@@ -21,6 +21,8 @@ export interface ProcessTaskRunnerOptions {
   random: Random;
   /** Where folders for images are made; the system's temporary folder by default. */
   workDirectory?: string;
+  /** Takes what an observer throws, which is a fault of the model that watches. By default it ends the process. */
+  crash?: (error: unknown) => void;
   /** `physics.healthCheckTimeScale`: multiplies the times of container health checks. */
   healthCheckTimeScale?: number;
 }
@@ -29,9 +31,11 @@ export class ProcessTaskRunner implements TaskRunner {
   private readonly machine: Machine;
   private readonly tasks = new Set<ProcessTask>();
   private reaper: Promise<Reaper> | undefined;
+  private readonly crash: ((error: unknown) => void) | undefined;
   private closed = false;
 
-  constructor({ images, logs, random, workDirectory, healthCheckTimeScale = 1 }: ProcessTaskRunnerOptions) {
+  constructor({ images, logs, random, workDirectory, healthCheckTimeScale = 1, crash }: ProcessTaskRunnerOptions) {
+    this.crash = crash;
     const folders = new ImageFolders(images, workDirectory);
     const reaper = () => (this.reaper ??= folders.folder().then((folder) => new Reaper(folder)));
     this.machine = { folders, ports: new FreePorts(), reaper, logs, random, healthCheckTimeScale };
@@ -41,14 +45,15 @@ export class ProcessTaskRunner implements TaskRunner {
     if (this.closed) throw new Error('the task runner is closed');
     const task = new ProcessTask(spec, observer, this.machine);
     this.tasks.add(task);
-    void task.done.finally(() => this.tasks.delete(task));
+    const ended = task.done.finally(() => this.tasks.delete(task));
+    if (this.crash) ended.catch(this.crash);
     return task;
   }
 
   async close(): Promise<void> {
     this.closed = true;
     for (const task of this.tasks) task.kill();
-    await Promise.all([...this.tasks].map((task) => task.done));
+    await Promise.allSettled([...this.tasks].map((task) => task.done));
     await (await this.reaper)?.close();
     await this.machine.folders.remove();
   }
