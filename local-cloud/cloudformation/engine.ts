@@ -17,14 +17,8 @@ import type { FindExport } from './stack-scope.ts';
 import { lookUpReferences, outputsOf, propertiesOf, wantedResources } from './stack-scope.ts';
 import { isRecord } from './template.ts';
 
-export interface Artefacts {
-  get(bucket: string, key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
-  put(bucket: string, key: string, bytes: Uint8Array): Promise<void> | void;
-}
-
 export interface EnginePorts {
   kernel: Kernel;
-  artefacts: Artefacts;
   providers: ReadonlyMap<string, ResourceProvider>;
   findExport: FindExport;
 }
@@ -317,7 +311,7 @@ export class StackEngine {
   }
 
   private context(stack: Stack, wish: StackWish, logicalId: string): ProviderContext {
-    const { kernel, artefacts } = this.ports;
+    const { kernel } = this.ports;
     return {
       kernel,
       stackName: stack.name,
@@ -336,11 +330,6 @@ export class StackEngine {
       generatedName: (lengthMax) => {
         const random = uuid(kernel.random).replaceAll('-', '').slice(0, 12).toUpperCase();
         return `${`${stack.name}-${logicalId}`.slice(0, lengthMax - 13)}-${random}`;
-      },
-      artefact: async (bucket, key) => {
-        const bytes = await artefacts.get(bucket, key);
-        if (!bytes) throw new AwsError('InvalidRequest', `Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist. (${bucket}/${key})`);
-        return bytes;
       },
     };
   }

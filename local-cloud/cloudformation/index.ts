@@ -3,12 +3,12 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Operation, ServiceModel } from '../kernel/service.ts';
 import { describeOperations } from './describe-operations.ts';
-import type { Artefacts } from './engine.ts';
 import { allProviders } from './providers/index.ts';
 import { stackOperations } from './stack-operations.ts';
+import type { Artefacts } from './stacks.ts';
 import { Stacks } from './stacks.ts';
 
-export type { Artefacts } from './engine.ts';
+export type { Artefacts } from './stacks.ts';
 
 export class CloudFormationModel implements ServiceModel {
   readonly signingName = 'cloudformation';

@@ -21,7 +21,6 @@ export interface ProviderContext {
   tags(own: unknown): { Key: string; Value: string }[];
   /** STACK-LOGICALID-RANDOM, as AWS names what a template leaves unnamed. */
   generatedName(lengthMax: number): string;
-  artefact(bucket: string, key: string): Promise<Uint8Array>;
 }
 
 export interface ResourceProvider {

@@ -23,7 +23,6 @@ export function cloudWith(script: Record<string, Script>, files: Record<string, 
   }
   const artefacts = {
     get: (bucket: string, key: string) => (files[`${bucket}/${key}`] === undefined ? undefined : Buffer.from(files[`${bucket}/${key}`] ?? '')),
-    put: () => undefined,
   };
   test.register(new CloudFormationModel(test.kernel, { artefacts }));
   const call = async (operation: string, input: object) => (await test.call('cloudformation', operation, input)) as Record<string, never>;

@@ -6,7 +6,6 @@ import { arnOf } from '../kernel/kernel.ts';
 import { uuid } from '../kernel/random.ts';
 import type { Caller } from '../kernel/service.ts';
 import { noSuchStack, validationError } from './errors.ts';
-import type { Artefacts } from './engine.ts';
 import { StackEngine } from './engine.ts';
 import { evaluateConditions } from './intrinsics.ts';
 import { creationOrder, dependencies } from './order.ts';
@@ -15,6 +14,11 @@ import type { ResourceProvider } from './provider.ts';
 import type { Stack, StackWish } from './stack.ts';
 import type { Template } from './template.ts';
 import { readTemplate } from './template.ts';
+
+/** Files that requests refer to by bucket and key: there is no S3 here, only a shelf. */
+export interface Artefacts {
+  get(bucket: string, key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
+}
 
 export interface WishInput {
   TemplateBody?: string;
@@ -36,7 +40,7 @@ export class Stacks {
   constructor(kernel: Kernel, artefacts: Artefacts, providers: ReadonlyMap<string, ResourceProvider>) {
     this.kernel = kernel;
     this.artefacts = artefacts;
-    this.engine = new StackEngine({ kernel, artefacts, providers, findExport: (name) => this.exports().find((found) => found.name === name)?.value });
+    this.engine = new StackEngine({ kernel, providers, findExport: (name) => this.exports().find((found) => found.name === name)?.value });
   }
 
   list(): readonly Stack[] {

@@ -108,7 +108,8 @@ function untagged(node: Node, document: Document): unknown {
   const own: Record<string, unknown> = {};
   for (const pair of node.items) {
     const key = pair.key;
-    const name = isScalar(key) ? String(key.value) : String(key);
+    // The parser reads a merge key as a symbol.
+    const name = isScalar(key) ? (typeof key.value === 'symbol' ? '<<' : String(key.value)) : String(key);
     const value = plain(pair.value as Node, document);
     if (name === '<<') for (const source of (Array.isArray(value) ? (value as unknown[]) : [value]).reverse()) Object.assign(merged, source);
     else own[name] = value;

@@ -1,7 +1,7 @@
 // AWS::Lambda::Function, Permission, Url, EventInvokeConfig and EventSourceMapping.
 import { sleep } from '../../kernel/clock.ts';
 import { NotModelled } from '../../kernel/errors.ts';
-import { coerce, plainText, tagMap } from '../properties.ts';
+import { coerce, tagMap } from '../properties.ts';
 import type { Properties } from '../properties.ts';
 import type { Made, ProviderContext, ResourceProvider } from '../provider.ts';
 
@@ -18,13 +18,11 @@ const configurationOf = (properties: Properties): Record<string, unknown> => {
   return coerce({ ...rest, ...(key === undefined ? {} : { KMSKeyArn: key }) }, NUMBERS, FLAGS) as Record<string, unknown>;
 };
 
-/** CloudFormation fetches the package itself, with the deployer's rights to the bucket. */
-async function codeOf(properties: Properties, context: ProviderContext): Promise<{ ZipFile: Uint8Array }> {
+/** Lambda fetches the package from where the template says. Source text inside a template would have to be zipped first. */
+function codeOf(properties: Properties): Record<string, unknown> {
   const code = properties.record('Code') ?? {};
-  if (code['S3Bucket'] !== undefined && code['S3Key'] !== undefined) {
-    return { ZipFile: await context.artefact(plainText(code['S3Bucket']), plainText(code['S3Key'])) };
-  }
-  throw new NotModelled('AWS::Lambda::Function: code that is not an object in a bucket');
+  if (code['ZipFile'] !== undefined) throw new NotModelled('AWS::Lambda::Function: source code inside the template (Code.ZipFile)');
+  return code;
 }
 
 async function untilSettled(name: string, context: ProviderContext): Promise<Record<string, unknown>> {
@@ -53,7 +51,7 @@ const lambdaFunction: ResourceProvider = {
     const tags = context.tags(properties.raw('Tags'));
     await context.call('lambda', 'CreateFunction', {
       FunctionName: name,
-      Code: await codeOf(properties, context),
+      Code: codeOf(properties),
       ...configurationOf(properties),
       ...properties.pick('Architectures', 'PackageType'),
       ...(tags.length > 0 ? { Tags: tagMap(tags) } : {}),
@@ -65,7 +63,7 @@ const lambdaFunction: ResourceProvider = {
     const name = made.physicalId;
     const changed = (member: string) => JSON.stringify(properties.raw(member)) !== JSON.stringify(old.raw(member));
     if (changed('Code') || changed('Architectures')) {
-      await context.call('lambda', 'UpdateFunctionCode', { FunctionName: name, ...(await codeOf(properties, context)), ...properties.pick('Architectures') });
+      await context.call('lambda', 'UpdateFunctionCode', { FunctionName: name, ...codeOf(properties), ...properties.pick('Architectures') });
       await untilSettled(name, context);
     }
     if ([...CONFIGURATION, 'KmsKeyArn'].some(changed)) {
