@@ -187,3 +187,13 @@ describe('logs', () => {
     expect(w.logs[0]?.logGroupName).toBe('/own/group');
   });
 });
+
+test('closing ends what runs, and an environment asked for afterwards never starts', async () => {
+  const w = world();
+  await w.add('work', { 'index.js': 'exports.handler = () => new Promise(() => setInterval(() => {}, 1000))' });
+  const invoked = w.invoke('work');
+  await w.runner.close();
+  expect((await invoked).payload).toMatchObject({ errorType: expect.stringMatching(/^(Runtime.ExitError|Sandbox.Stopped)$/) as string });
+  expect((await w.invoke('work')).payload).toMatchObject({ errorType: 'Sandbox.Stopped' });
+  expect(w.runner.workerCount).toBe(0);
+});

@@ -37,6 +37,7 @@ export class WorkerFunctionRunner implements FunctionRunner {
   private readonly options: WorkerRunnerOptions;
   private readonly folders: CodeFolders;
   private readonly running = new Set<WorkerEnvironment>();
+  private closed = false;
 
   constructor(options: WorkerRunnerOptions) {
     this.options = options;
@@ -46,6 +47,7 @@ export class WorkerFunctionRunner implements FunctionRunner {
   start(spec: EnvironmentSpec, log: (line: string) => void): ExecutionEnvironment {
     const environment = new WorkerEnvironment(spec, this.options, this.folders, log, () => this.running.delete(environment));
     this.running.add(environment);
+    if (this.closed) void environment.end(); // an event that was still queued must not unpack code again
     return environment;
   }
 
@@ -55,6 +57,7 @@ export class WorkerFunctionRunner implements FunctionRunner {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all([...this.running].map((environment) => environment.end()));
     await this.folders.close();
   }
@@ -95,6 +98,8 @@ function credentialVariables(spec: EnvironmentSpec, options: WorkerRunnerOptions
   };
 }
 
+const ENDED_EARLY: FunctionFault = { errorType: 'Sandbox.Stopped', errorMessage: 'The environment was ended before it was ready.' };
+
 class WorkerEnvironment implements ExecutionEnvironment {
   private worker: Worker | undefined;
   private readonly spec: EnvironmentSpec;
@@ -114,8 +119,9 @@ class WorkerEnvironment implements ExecutionEnvironment {
   }
 
   async init(): Promise<FunctionFault | undefined> {
+    if (this.ended) return ENDED_EARLY;
     const folder = await this.folders.folderOf({ sha256: this.spec.codeSha256, zip: this.spec.zip });
-    if (this.ended) return { errorType: 'Sandbox.Stopped', errorMessage: 'The environment was ended before it was ready.' };
+    if (this.ended) return ENDED_EARLY;
     const { functionName, functionArn, handler, memoryMb, logGroupName, logStreamName, logFormat, applicationLogLevel } = this.spec;
     const variables = variablesOf(this.spec, this.options, folder);
     // Node refuses NODE_OPTIONS that a worker cannot have; the one functions use is passed on, the others are dropped.
