@@ -12,7 +12,16 @@ import type { StepFunctionsPorts } from './observers.ts';
 
 export type { StepFunctionsPorts } from './observers.ts';
 
-/** Not modelled: Express machines, JSONPath, activities, versions and aliases, distributed Map, `.sync` other than startExecution's. */
+/**
+ * Not modelled: Express machines, JSONPath, activities, versions and aliases, distributed Map, Credentials of a task, `.sync`
+ * other than `startExecution.sync:2`. Each is refused by name.
+ *
+ * Where AWS leaves room, this is the reading:
+ *   - A token may be answered while the call that hands it out still runs; the task is over then, without TaskSubmitted.
+ *   - Iterations of a Map that fail within the tolerance are left out of its result.
+ *   - Assign and Output of a Choice count on the way to Default only; a rule that holds brings its own.
+ *   - A state transition takes no time: waits, timeouts and calls do.
+ */
 export class StepFunctionsModel implements ServiceModel {
   readonly signingName = 'states';
   readonly operations: ServiceModel['operations'];

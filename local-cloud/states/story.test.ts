@@ -145,6 +145,26 @@ describe('a task that waits for its token', () => {
     await expect(cloud.states('SendTaskSuccess', { taskToken: change(token), output: '{}' })).rejects.toMatchObject({ code });
   });
 
+  it('refuses the token of an execution that was stopped', async () => {
+    const tokens = parkTokens();
+    const executionArn = await cloud.start({ StartAt: 'Wait', States: { Wait: waitForToken() } });
+    await cloud.clock.advance(1000);
+    await cloud.states('StopExecution', { executionArn });
+    for (const operation of ['SendTaskSuccess', 'SendTaskFailure', 'SendTaskHeartbeat']) {
+      await expect(cloud.states(operation, { taskToken: tokens[0], output: '{}' })).rejects.toMatchObject({ code: 'TaskTimedOut' });
+    }
+  });
+
+  it('has a new token for each retry', async () => {
+    const tokens = parkTokens();
+    const executionArn = await cloud.start({ StartAt: 'Wait', States: { Wait: waitForToken({ TimeoutSeconds: 60, Retry: [{ ErrorEquals: ['States.Timeout'], MaxAttempts: 1 }] }) } });
+    await cloud.clock.advance(62_000);
+    expect(new Set(tokens).size).toBe(2);
+    await expect(cloud.states('SendTaskSuccess', { taskToken: tokens[0], output: '{}' })).rejects.toMatchObject({ code: 'TaskTimedOut' });
+    await cloud.states('SendTaskSuccess', { taskToken: tokens[1], output: '"second"' });
+    expect(await cloud.finish(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: 'second' });
+  });
+
   it('refuses an output that is not JSON', async () => {
     const tokens = parkTokens();
     await cloud.start({ StartAt: 'Wait', States: { Wait: waitForToken() } });
