@@ -40,7 +40,7 @@ export async function sendVerbatim<Command extends { middlewareStack: object }>(
     middlewareStack.add(
       (next) => async (args) => {
         const request = (args as { request?: HttpMessage }).request;
-        if (request && typeof request.body === 'string') request.body = JSON.stringify(replaceBody(JSON.parse(request.body) as Record<string, unknown>));
+        if (request) request.body = JSON.stringify(replaceBody(parseObject(await collect(request.body))));
         return next(args);
       },
       // Before `build`, where the content length is counted, and before signing.

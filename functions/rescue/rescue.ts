@@ -50,7 +50,7 @@ export const rescue = ({ releases, timeline, executions, clock, log }: RescueDep
 
 function endOf(input: unknown): { releaseId: string; executionName: string; reason: string } | undefined {
   const caught = v.safeParse(Caught, input);
-  if (caught.success) return { releaseId: caught.output.releaseId, executionName: caught.output.executionName, reason: `${caught.output.error}: ${firstLine(caught.output.cause)}` };
+  if (caught.success) return { releaseId: caught.output.releaseId, executionName: caught.output.executionName, reason: `${caught.output.error}: ${causeText(caught.output.cause)}` };
   const change = v.safeParse(StatusChange, input);
   if (!change.success) return undefined;
   const { detail } = change.output;
@@ -68,4 +68,8 @@ function releaseIdIn(input: string | null | undefined): string | undefined {
   }
 }
 
-const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 300);
+/** A Lambda's cause is JSON with a stack in it; people want its message. */
+function causeText(cause: string): string {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ errorMessage: v.string() })), cause);
+  return ((parsed.success ? parsed.output.errorMessage : cause).split('\n')[0] ?? '').slice(0, 300);
+}
