@@ -136,6 +136,14 @@ abroad  far/checkout  not yet
     expect(stdout).toContain('  reason    gone [2J release: fine\n');
   });
 
+  test('of a release that failed shows every line of why', async () => {
+    const [staging, production, abroad] = view.stages;
+    const failed = { ...ended('rolledBack'), stages: [staging, { ...production, status: 'ended', outcome: 'rolledBack', failure: { reason: 'checkout-5xx is in ALARM\n  12 of 100 requests failed', hint: 'See the logs.' } }, abroad] };
+    const { stdout } = await withControl({ 'GET /v1/releases/r-1': { body: failed } }, ['status', 'r-1']);
+    expect(stdout).toContain('  checkout-5xx is in ALARM\n    12 of 100 requests failed\n  = See the logs.\n');
+    expect(stdout).not.toContain('waits for approval');
+  });
+
   test('colours only for a person, and not when NO_COLOR is set', async () => {
     control = await fakeControl(sorted(ROUTES));
     const words = ['status', '--local', '--url', control.url];

@@ -66,7 +66,7 @@ function showStage(stage: StageView, nowMs: number, { paint }: Context): string[
     `${paint('bold', clean(stage.name))}  ${clean(`${stage.cluster}/${stage.service}`)}  ${paint(state.colour, state.text)}`,
     ...(ladder.length === 0 ? [] : [`  ${ladder.join(' > ')}`]),
     ...(stage.waitingFor === undefined || stage.status === 'ended' ? [] : [`  ${paint('yellow', clean(describeWaiting(stage.waitingFor, nowMs)))}`]),
-    ...(stage.failure === undefined ? [] : [`  ${paint('red', clean(stage.failure.reason))}`, ...(stage.failure.hint === undefined ? [] : [`  = ${clean(stage.failure.hint)}`])]),
+    ...(stage.failure === undefined ? [] : [...stage.failure.reason.split('\n').map((line) => `  ${paint('red', clean(line))}`), ...(stage.failure.hint === undefined ? [] : [`  = ${clean(stage.failure.hint)}`])]),
   ];
 }
 
