@@ -173,6 +173,24 @@ describe('the IAM API', () => {
     await expect(kernel.call(OPERATOR, 'iam', operation, input)).rejects.toMatchObject({ code });
   });
 
+  test('a new default version of a managed policy changes what its holders may do', async () => {
+    const { kernel, allowed } = await world();
+    const iam = (operation: string, input: object) => kernel.call(OPERATOR, 'iam', operation, input);
+    const PolicyArn = `arn:aws:iam::${ACCOUNT}:policy/queue`;
+    const document = (action: string) => JSON.stringify(policy(allow(action, '*')));
+    await iam('CreatePolicy', { PolicyName: 'queue', PolicyDocument: document('sqs:PurgeQueue') });
+    await iam('AttachRolePolicy', { RoleName: 'worker', PolicyArn });
+    expect(allowed(worker, send)).not.toBe(true);
+    await iam('CreatePolicyVersion', { PolicyArn, PolicyDocument: document('sqs:SendMessage') });
+    expect(allowed(worker, send)).not.toBe(true);
+    await iam('SetDefaultPolicyVersion', { PolicyArn, VersionId: 'v2' });
+    expect(allowed(worker, send)).toBe(true);
+    await iam('DeletePolicyVersion', { PolicyArn, VersionId: 'v1' });
+    expect(await iam('GetPolicyVersion', { PolicyArn, VersionId: 'v2' })).toMatchObject({ PolicyVersion: { IsDefaultVersion: true, Document: encodeURIComponent(document('sqs:SendMessage')) } });
+    await expect(iam('DeletePolicyVersion', { PolicyArn, VersionId: 'v2' })).rejects.toMatchObject({ code: 'DeleteConflictException' });
+    await expect(iam('DeletePolicy', { PolicyArn })).rejects.toMatchObject({ code: 'DeleteConflictException' });
+  });
+
   test('an attached AWS managed policy grants what AWS says it grants', async () => {
     const { kernel, allowed } = await world();
     await kernel.call(OPERATOR, 'iam', 'AttachRolePolicy', { RoleName: 'worker', PolicyArn: 'arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers' });

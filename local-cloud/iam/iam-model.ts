@@ -1,4 +1,4 @@
-// AWS IAM: roles and policies. Users, groups, instance profiles, permission boundaries and policy versions are not modelled.
+// AWS IAM: roles and policies. Users, groups, instance profiles and permission boundaries are not modelled.
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Operation, PolicyDocument, ServiceModel } from '../kernel/service.ts';
 import type { Identities } from './identities.ts';

@@ -30,8 +30,17 @@ export interface ManagedPolicyRecord {
   arn: string;
   createdAtMs: number;
   description: string | undefined;
-  documentJson: string;
+  /** At most five, oldest first. */
+  versions: PolicyVersionRecord[];
+  defaultVersionId: string;
+  nextVersion: number; // numbers are never used twice
   tags: Map<string, string>;
+}
+
+export interface PolicyVersionRecord {
+  versionId: string; // v1, v2 ...
+  documentJson: string;
+  createdAtMs: number;
 }
 
 export interface NamedPolicy {
@@ -108,10 +117,10 @@ export class Identities {
   }
 
   attach(role: RoleRecord, policyArn: string): void {
-    const { policyName, documentJson } = this.managedPolicy(policyArn);
-    role.attachedPolicies.set(policyArn, policyName);
+    const policy = this.managedPolicy(policyArn);
+    role.attachedPolicies.set(policyArn, policy.policyName);
     this.changed(role);
-    this.ledger.granted(role.arn, policyName, readIdentityPolicy(documentJson));
+    this.ledger.granted(role.arn, policy.policyName, statementsInForce(policy));
   }
 
   detach(role: RoleRecord, policyArn: string): void {
@@ -130,7 +139,7 @@ export class Identities {
     const role = this.rolesByArn.get(roleArn);
     if (!role) return [];
     const inline = [...role.inlinePolicies].map(([name, json]) => ({ name, statements: readIdentityPolicy(json) }));
-    const attached = [...role.attachedPolicies].map(([arn, name]) => ({ name, statements: readIdentityPolicy(this.managedPolicy(arn).documentJson) }));
+    const attached = [...role.attachedPolicies].map(([arn, name]) => ({ name, statements: statementsInForce(this.managedPolicy(arn)) }));
     const policies = [...inline, ...attached];
     this.effective.set(roleArn, policies);
     return policies;
@@ -140,8 +149,40 @@ export class Identities {
 
   addManagedPolicy(policy: ManagedPolicyRecord): ManagedPolicyRecord {
     if (this.managed.has(policy.arn)) throw alreadyExists(`A policy called ${policy.policyName} already exists. Duplicate names are not allowed.`);
-    readIdentityPolicy(policy.documentJson);
+    statementsInForce(policy);
     this.managed.set(policy.arn, policy);
+    return policy;
+  }
+
+  addPolicyVersion(policyArn: string, version: Omit<PolicyVersionRecord, 'versionId'>, setAsDefault: boolean): PolicyVersionRecord {
+    const policy = this.customerPolicy(policyArn);
+    readIdentityPolicy(version.documentJson);
+    if (policy.versions.length >= MOST_POLICY_VERSIONS) {
+      throw new AwsError('LimitExceededException', 'A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.');
+    }
+    const record = { ...version, versionId: `v${policy.nextVersion++}` };
+    policy.versions.push(record);
+    if (setAsDefault) this.setDefaultVersion(policyArn, record.versionId);
+    return record;
+  }
+
+  setDefaultVersion(policyArn: string, versionId: string): void {
+    const policy = this.customerPolicy(policyArn);
+    versionOf(policy, versionId);
+    policy.defaultVersionId = versionId;
+    for (const role of this.roles.values()) if (role.attachedPolicies.has(policyArn)) this.attach(role, policyArn);
+  }
+
+  deletePolicyVersion(policyArn: string, versionId: string): void {
+    const policy = this.customerPolicy(policyArn);
+    versionOf(policy, versionId);
+    if (policy.defaultVersionId === versionId) throw new AwsError('DeleteConflictException', 'Cannot delete the default version of a policy.');
+    policy.versions = policy.versions.filter((version) => version.versionId !== versionId);
+  }
+
+  private customerPolicy(policyArn: string): ManagedPolicyRecord {
+    const policy = this.managed.get(policyArn);
+    if (!policy) throw noSuchEntity(`Policy ${policyArn} was not found.`);
     return policy;
   }
 
@@ -159,7 +200,9 @@ export class Identities {
       arn: policyArn,
       createdAtMs: 0,
       description: undefined,
-      documentJson: JSON.stringify(document),
+      versions: [{ versionId: 'v1', documentJson: JSON.stringify(document), createdAtMs: 0 }],
+      defaultVersionId: 'v1',
+      nextVersion: 2,
       tags: new Map(),
     };
   }
@@ -169,8 +212,9 @@ export class Identities {
   }
 
   deleteManagedPolicy(policyArn: string): void {
-    if (!this.managed.has(policyArn)) throw noSuchEntity(`Policy ${policyArn} was not found.`);
+    const policy = this.customerPolicy(policyArn);
     if (this.attachmentsOf(policyArn) > 0) throw new AwsError('DeleteConflictException', 'Cannot delete a policy attached to entities.');
+    if (policy.versions.length > 1) throw new AwsError('DeleteConflictException', 'This policy has more than one version. Before you delete a policy, you must delete the policy\'s versions.');
     this.managed.delete(policyArn);
   }
 
@@ -178,6 +222,16 @@ export class Identities {
     return this.allRoles().filter((role) => role.attachedPolicies.has(policyArn)).length;
   }
 }
+
+const MOST_POLICY_VERSIONS = 5;
+
+export function versionOf(policy: ManagedPolicyRecord, versionId: string): PolicyVersionRecord {
+  const version = policy.versions.find((each) => each.versionId === versionId);
+  if (!version) throw noSuchEntity(`Policy ${policy.arn} version ${versionId} does not exist or is not attachable.`);
+  return version;
+}
+
+const statementsInForce = (policy: ManagedPolicyRecord): Statement[] => readIdentityPolicy(versionOf(policy, policy.defaultVersionId).documentJson);
 
 /** A policy that says what its holder may do: it has resources and no principals. */
 function readIdentityPolicy(json: string): Statement[] {

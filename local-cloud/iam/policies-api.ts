@@ -1,12 +1,11 @@
-// IAM's operations on managed policies. A policy has one version: replacing it means a new policy.
+// IAM's operations on managed policies and their versions.
 import type * as Iam from '@aws-sdk/client-iam';
-import { AwsError, refuseUnknown } from '../kernel/errors.ts';
+import { refuseUnknown } from '../kernel/errors.ts';
 import type { Answer, Operation } from '../kernel/service.ts';
 import { entityId, page, tagConditions, tagList, tagsIn } from './api-parts.ts';
 import type { IamWorld } from './api-parts.ts';
-import type { ManagedPolicyRecord } from './identities.ts';
-
-const ONLY_VERSION = 'v1';
+import { versionOf } from './identities.ts';
+import type { ManagedPolicyRecord, PolicyVersionRecord } from './identities.ts';
 
 export function policyOperations({ identities, kernel }: IamWorld): Record<string, Operation> {
   const policyArn = (policyName: string, path = '/') => `arn:aws:iam::${kernel.accountId}:policy${path}${policyName}`;
@@ -16,13 +15,13 @@ export function policyOperations({ identities, kernel }: IamWorld): Record<strin
     PolicyId: policy.policyId,
     Arn: policy.arn,
     Path: policy.path,
-    DefaultVersionId: ONLY_VERSION,
+    DefaultVersionId: policy.defaultVersionId,
     AttachmentCount: identities.attachmentsOf(policy.arn),
     PermissionsBoundaryUsageCount: 0,
     IsAttachable: true,
     Description: policy.description,
     CreateDate: new Date(policy.createdAtMs),
-    UpdateDate: new Date(policy.createdAtMs),
+    UpdateDate: new Date(policy.versions.at(-1)?.createdAtMs ?? policy.createdAtMs),
     Tags: policy.tags.size > 0 ? tagList(policy.tags) : undefined,
   });
 
@@ -38,7 +37,9 @@ export function policyOperations({ identities, kernel }: IamWorld): Record<strin
         arn: policyArn(PolicyName, Path),
         createdAtMs: kernel.clock.nowMs(),
         description: input.Description,
-        documentJson: input.PolicyDocument ?? '',
+        versions: [{ versionId: 'v1', documentJson: input.PolicyDocument ?? '', createdAtMs: kernel.clock.nowMs() }],
+        defaultVersionId: 'v1',
+        nextVersion: 2,
         tags: tagsIn(input.Tags),
       });
       return { Policy: describe(policy) };
@@ -52,17 +53,42 @@ export function policyOperations({ identities, kernel }: IamWorld): Record<strin
 
   const getPolicyVersion: Operation<Iam.GetPolicyVersionCommandInput, Answer<Iam.GetPolicyVersionCommandOutput>> = {
     permissions: ({ PolicyArn = '' }) => [{ action: 'iam:GetPolicyVersion', resource: PolicyArn }],
-    handle: ({ PolicyArn = '', VersionId }) => {
+    handle: ({ PolicyArn = '', VersionId = '' }) => {
       const policy = identities.managedPolicy(PolicyArn);
-      if (VersionId !== ONLY_VERSION) throw new AwsError('NoSuchEntityException', `Policy ${PolicyArn} version ${String(VersionId)} does not exist or is not attachable.`);
-      return {
-        PolicyVersion: {
-          Document: encodeURIComponent(policy.documentJson),
-          VersionId: ONLY_VERSION,
-          IsDefaultVersion: true,
-          CreateDate: new Date(policy.createdAtMs),
-        },
-      };
+      return { PolicyVersion: describeVersion(policy, versionOf(policy, VersionId), true) };
+    },
+  };
+
+  const createPolicyVersion: Operation<Iam.CreatePolicyVersionCommandInput, Answer<Iam.CreatePolicyVersionCommandOutput>> = {
+    permissions: ({ PolicyArn = '' }) => [{ action: 'iam:CreatePolicyVersion', resource: PolicyArn }],
+    handle: ({ PolicyArn = '', PolicyDocument = '', SetAsDefault = false }) => {
+      const version = identities.addPolicyVersion(PolicyArn, { documentJson: PolicyDocument, createdAtMs: kernel.clock.nowMs() }, SetAsDefault);
+      return { PolicyVersion: describeVersion(identities.managedPolicy(PolicyArn), version, false) };
+    },
+  };
+
+  const listPolicyVersions: Operation<Iam.ListPolicyVersionsCommandInput, Answer<Iam.ListPolicyVersionsCommandOutput>> = {
+    permissions: ({ PolicyArn = '' }) => [{ action: 'iam:ListPolicyVersions', resource: PolicyArn }],
+    handle: ({ PolicyArn = '', Marker, MaxItems }) => {
+      const policy = identities.managedPolicy(PolicyArn);
+      const { items, ...rest } = page([...policy.versions].reverse(), { Marker, MaxItems });
+      return { Versions: items.map((version) => describeVersion(policy, version, false)), ...rest };
+    },
+  };
+
+  const setDefaultPolicyVersion: Operation<Iam.SetDefaultPolicyVersionCommandInput, Answer<Iam.SetDefaultPolicyVersionCommandOutput>> = {
+    permissions: ({ PolicyArn = '' }) => [{ action: 'iam:SetDefaultPolicyVersion', resource: PolicyArn }],
+    handle: ({ PolicyArn = '', VersionId = '' }) => {
+      identities.setDefaultVersion(PolicyArn, VersionId);
+      return {};
+    },
+  };
+
+  const deletePolicyVersion: Operation<Iam.DeletePolicyVersionCommandInput, Answer<Iam.DeletePolicyVersionCommandOutput>> = {
+    permissions: ({ PolicyArn = '' }) => [{ action: 'iam:DeletePolicyVersion', resource: PolicyArn }],
+    handle: ({ PolicyArn = '', VersionId = '' }) => {
+      identities.deletePolicyVersion(PolicyArn, VersionId);
+      return {};
     },
   };
 
@@ -84,5 +110,23 @@ export function policyOperations({ identities, kernel }: IamWorld): Record<strin
     },
   };
 
-  return { CreatePolicy: createPolicy, GetPolicy: getPolicy, GetPolicyVersion: getPolicyVersion, ListPolicies: listPolicies, DeletePolicy: deletePolicy };
+  return {
+    CreatePolicy: createPolicy,
+    GetPolicy: getPolicy,
+    ListPolicies: listPolicies,
+    DeletePolicy: deletePolicy,
+    CreatePolicyVersion: createPolicyVersion,
+    GetPolicyVersion: getPolicyVersion,
+    ListPolicyVersions: listPolicyVersions,
+    SetDefaultPolicyVersion: setDefaultPolicyVersion,
+    DeletePolicyVersion: deletePolicyVersion,
+  };
 }
+
+/** Only GetPolicyVersion answers the document itself, percent-encoded. */
+const describeVersion = (policy: ManagedPolicyRecord, version: PolicyVersionRecord, withDocument: boolean): Iam.PolicyVersion => ({
+  VersionId: version.versionId,
+  IsDefaultVersion: version.versionId === policy.defaultVersionId,
+  CreateDate: new Date(version.createdAtMs),
+  Document: withDocument ? encodeURIComponent(version.documentJson) : undefined,
+});
