@@ -5,7 +5,8 @@
 //   V4. Once rolling back, the only way on is to the end of the rollback.
 import type { Rung } from '../ladder/index.ts';
 import type { Stage } from '../pipeline/model.ts';
-import type { Decision, EpochMs, Outcome, Release, RollingBack, StageRecord, TimelineEntry } from '../release/model.ts';
+import type { Decision, EpochMs, Outcome, Release, RollingBack, StageRecord } from '../release/model.ts';
+import { beginRollback, weightText } from './begin-rollback.ts';
 import { stageEntry } from './entries.ts';
 import { assessRung } from './rung.ts';
 import { stopCause } from './stop-cause.ts';
@@ -37,7 +38,7 @@ export function assess(given: AssessInput): Assessment {
   if (!deployment) return unlisted(input);
   switch (deployment.status) {
     case 'SUCCESSFUL':
-      return successful(input, deployment);
+      return successful(input);
     case 'ROLLBACK_SUCCESSFUL':
       return ended(input, rollbackOutcome(input, deployment));
     case 'ROLLBACK_FAILED':
@@ -74,18 +75,6 @@ function running(input: AssessInput, deployment: DeploymentView): Assessment {
   return assessRung(input, deployment);
 }
 
-function beginRollback(input: AssessInput, deployment: DeploymentView, cause: { outcome: Outcome; reason: string }): Assessment {
-  const rollingBack: RollingBack = { ...cause, decidedAtMs: input.nowMs, requestedAtMs: undefined };
-  const stage: StageRecord = { ...input.stage, rollingBack, waitingFor: { kind: 'rollback' } };
-  const text = `Rolling back from ${weightText(deployment)}: ${cause.reason}.`;
-  return {
-    verdict: { kind: 'rollBack', hookId: deployment.pauses[0]?.hookId, reason: cause.reason },
-    stage,
-    entries: [stageEntry(stage, 'rollback', 'rollback.decided', input.nowMs, text)],
-    notice: { kind: 'rollbackStarted', text },
-  };
-}
-
 /** ECS rolls back, because we told it to or by itself (breaker, alarm, pause time-out, a person). */
 function followRollback(input: AssessInput, deployment: DeploymentView): Assessment {
   const already = input.stage.rollingBack;
@@ -100,12 +89,12 @@ function followRollback(input: AssessInput, deployment: DeploymentView): Assessm
 
 // ---- the ends -----------------------------------------------------------------------------------------------------------
 
-function successful(input: AssessInput, deployment: DeploymentView): Assessment {
+function successful(input: AssessInput): Assessment {
   const { stage } = input;
-  if (!stage.rollingBack) return ended(input, { outcome: 'succeeded', reason: 'ECS finished the deployment: the new revision serves 100 %' });
+  if (!stage.rollingBack) return ended({ ...input, stage: { ...stage, weightPercent: 100 } }, { outcome: 'succeeded', reason: 'ECS finished the deployment: the new revision serves 100 %' });
   // A requested rollback can lose the race against the end of the deployment.
   const reason = `${stage.rollingBack.reason}; but ECS finished the deployment before the rollback reached it, so the NEW revision serves. ${repair(stage)}`;
-  return ended({ ...input, stage: { ...stage, weightPercent: deployment.weightPercent } }, { outcome: 'failed', reason });
+  return ended({ ...input, stage: { ...stage, weightPercent: 100 } }, { outcome: 'failed', reason });
 }
 
 function rollbackOutcome({ stage }: AssessInput, deployment: DeploymentView): { outcome: Outcome; reason: string } {
@@ -157,9 +146,5 @@ function withAlarmsThatRecovered(input: AssessInput): AssessInput {
   return alarmsLeftOut.length === input.stage.alarmsLeftOut.length ? input : { ...input, stage: { ...input.stage, alarmsLeftOut } };
 }
 
-export const weightText = (deployment: Pick<DeploymentView, 'weightPercent'>): string => `${deployment.weightPercent} %`;
-
 const deploymentText = (deployment: DeploymentView): string =>
   `ECS is at work (${deployment.lifecycleStage ?? deployment.status}, production weight ${weightText(deployment)})`;
-
-export type { TimelineEntry };

@@ -16,6 +16,8 @@ export interface BeforeInput {
 
 export function assessBeforeStage(input: BeforeInput): Assessment {
   const { release, stage, spec, decisions, nowMs } = input;
+  // A fresh execution of a release whose deployment may have been begun: it has to be followed to its end, whatever came up since.
+  if (stage.deployment) return { verdict: { kind: 'go', reason: 'the deployment was under way before' }, stage, entries: [], notice: undefined };
   const stop = stopCause({ release, stage, decisions, alarms: [], nowMs });
   if (stop) {
     const ended: StageRecord = { ...stage, waitingFor: undefined };

@@ -6,8 +6,9 @@ import type { ApprovalRule } from '../pipeline/model.ts';
 import type { EpochMs, StageRecord, TimelineEntry, WaitingFor } from '../release/model.ts';
 import type { AssessInput } from './assess.ts';
 import { putQuestion, waitForPeople } from './before-stage.ts';
+import { beginRollback } from './begin-rollback.ts';
 import { stageEntry } from './entries.ts';
-import { RESYNC_MOVING_MS, RESYNC_PEOPLE_MS, type Assessment, type DeploymentView } from './verdict.ts';
+import { RESYNC_MOVING_MS, SCARCITY_ASK_MS, type Assessment, type DeploymentView } from './verdict.ts';
 
 /** Request counts come from CloudWatch, which has them a minute at a time. */
 const REQUEST_COUNT_RECHECK_MS = 30_000;
@@ -21,7 +22,7 @@ export function assessRung(input: AssessInput, deployment: DeploymentView): Asse
 
   const { stage, entries, reachedAtMs, first } = reach(input, rung, deployment);
   const at: RungInput = { ...input, stage, rung, reachedAtMs };
-  const answer = baked(at) ?? measured(at) ?? dataAvailable(at) ?? approved(at) ?? advance(at, deployment, completeText(rung));
+  const answer = baked(at) ?? measured(at, deployment) ?? dataAvailable(at, deployment) ?? approved(at) ?? advance(at, deployment, completeText(rung));
   const firstNotice = first && rung.weightPercent > 0 ? ({ kind: 'weightReached', text: entries[0]?.text ?? '' } as const) : undefined;
   return { ...answer, entries: [...entries, ...answer.entries], notice: answer.notice ?? firstNotice };
 }
@@ -53,42 +54,50 @@ function baked(input: RungInput): Assessment | undefined {
   return wait(input, { kind: 'bake', untilMs }, Math.min(untilMs, input.nowMs + RESYNC_MOVING_MS), `baking at ${input.rung.weightPercent} %`);
 }
 
-function measured(input: RungInput): Assessment | undefined {
+function measured(input: RungInput, deployment: DeploymentView): Assessment | undefined {
   const need = input.rung.bake.requests;
   if (need === undefined) return undefined;
   const have = input.observation.requestsAtRung ?? 0;
   if (have >= need) return undefined;
-  const question = `Only ${have} of ${need} requests were served at ${input.rung.weightPercent} %. Go on all the same?`;
-  return scarce(input, `requests.${input.rung.weightPercent}`, question, { kind: 'requests', have, need }, REQUEST_COUNT_RECHECK_MS);
+  const lack = `only ${have} of ${need} requests were served at ${input.rung.weightPercent} %`;
+  return scarce(input, deployment, { askKey: `requests.${input.rung.weightPercent}`, lack, waitingFor: { kind: 'requests', have, need }, recheckMs: REQUEST_COUNT_RECHECK_MS });
 }
 
-function dataAvailable(input: RungInput): Assessment | undefined {
+function dataAvailable(input: RungInput, deployment: DeploymentView): Assessment | undefined {
   const silent = input.observation.alarms
     .filter((alarm) => alarm.state === 'INSUFFICIENT_DATA' || alarm.state === 'MISSING')
     .filter((alarm) => !input.stage.alarmsLeftOut.includes(alarm.name))
     .map((alarm) => alarm.name);
   if (silent.length === 0) return undefined;
-  const question = `No data for ${silent.join(', ')} at ${input.rung.weightPercent} %. Go on all the same?`;
+  const lack = `no data for ${silent.join(', ')} at ${input.rung.weightPercent} %`;
   const untilMs = input.reachedAtMs + input.rung.bake.forMs + input.spec.missingData.limitMs;
-  return scarce(input, `data.${input.rung.weightPercent}`, question, { kind: 'alarmData', alarms: silent, untilMs }, RESYNC_MOVING_MS);
+  return scarce(input, deployment, { askKey: `data.${input.rung.weightPercent}`, lack, waitingFor: { kind: 'alarmData', alarms: silent, untilMs }, recheckMs: RESYNC_MOVING_MS });
 }
 
-/** Too little to judge by: what `missingData` says. `wait` waits up to the limit and then asks a person. */
-function scarce(input: RungInput, askKey: string, question: string, waitingFor: WaitingFor, recheckMs: number): Assessment | undefined {
+interface Scarcity {
+  askKey: string;
+  /** A clause. */
+  lack: string;
+  waitingFor: WaitingFor;
+  recheckMs: number;
+}
+
+/** Too little to judge by: what `missingData` says. Both wait up to the limit; then `wait` asks a person and `fail` rolls back. */
+function scarce(input: RungInput, deployment: DeploymentView, { askKey, lack, waitingFor, recheckMs }: Scarcity): Assessment | undefined {
   const { policy, limitMs } = input.spec.missingData;
   if (policy === 'pass') return undefined;
-  const asked = input.stage.asks.find((ask) => ask.key === askKey);
-  if (asked) return answered(input, askKey);
+  if (input.stage.asks.some((ask) => ask.key === askKey)) return answered(input, askKey);
   const limitAtMs = input.reachedAtMs + input.rung.bake.forMs + limitMs;
-  if (input.nowMs < limitAtMs) return wait(input, waitingFor, Math.min(limitAtMs, input.nowMs + recheckMs), question);
+  if (input.nowMs < limitAtMs) return wait(input, waitingFor, Math.min(limitAtMs, input.nowMs + recheckMs), lack);
+  if (policy === 'fail') return beginRollback(input, deployment, { outcome: 'rolledBack', reason: `${lack}, and missingData says fail` });
   const rule: ApprovalRule = {
     from: input.rung.approval?.from ?? [],
     need: 1,
-    withinMs: policy === 'fail' ? 0 : (input.rung.approval?.withinMs ?? RESYNC_PEOPLE_MS),
+    withinMs: input.rung.approval?.withinMs ?? SCARCITY_ASK_MS,
     otherwise: 'reject',
     notByAuthor: false,
   };
-  return putQuestion(input, askKey, rule, question);
+  return putQuestion(input, askKey, rule, `${lack.charAt(0).toUpperCase()}${lack.slice(1)}. Go on all the same?`);
 }
 
 function approved(input: RungInput): Assessment | undefined {

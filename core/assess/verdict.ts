@@ -53,3 +53,5 @@ export interface Observation {
 
 export const RESYNC_MOVING_MS = 5 * 60_000;
 export const RESYNC_PEOPLE_MS = 60 * 60_000;
+/** How long people have to say whether too little data is enough, when the rung asks for no approval of its own. */
+export const SCARCITY_ASK_MS = 60 * 60_000;

@@ -46,8 +46,9 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
     const who = persons.length > 0 ? persons.join(', ') : wanted.callerArn;
     return refused('NotAllowed', `${who} may not decide on ${asked.stageName}: it asks ${from.join(', ')}.`, 'People are bound to AWS identities under `people` in slipway.yml.');
   }
-  if (wanted.kind === 'approve' && notByAuthor && release.author !== undefined && person === release.author) {
-    return refused('NotAllowed', `${person} pushed this image, and ${asked.stageName} wants somebody else's approval.`);
+  // An identity may be bound to several people: if one of them is the author, so is the caller.
+  if (wanted.kind === 'approve' && notByAuthor && release.author !== undefined && [person, ...persons].includes(release.author)) {
+    return refused('NotAllowed', `${release.author} asked for this release, and ${asked.stageName} wants somebody else's approval.`);
   }
   return { kind: 'decide', decision: { ...common, kind: wanted.kind, person, askKey: asked.ask.key, stageIndex: asked.stage.index } };
 }

@@ -1,7 +1,8 @@
 // What goes into the service's `deploymentConfiguration` for the length of one release. Everything Slipway has to say about
 // a rollout is in here, so that ECS can finish or undo it even if nobody ever answers a pause.
 import { nativeOf, rungsOf, type Rung } from '../ladder/index.ts';
-import { HOUR_MS, MINUTE_MS } from '../duration.ts';
+import { SCARCITY_ASK_MS } from '../assess/verdict.ts';
+import { MINUTE_MS } from '../duration.ts';
 import type { Stage } from '../pipeline/model.ts';
 
 /** ECS's own object, of which we know these members and pass every other one through. */
@@ -57,6 +58,19 @@ export function deploymentConfigurationFor(stage: Stage, found: DeploymentConfig
   }
 }
 
+/**
+ * What to send so that the service stands as it was found. UpdateService keeps members that are not given, so everything a
+ * release sets is named, with what ECS takes for "none" where the service had nothing.
+ */
+export const putBackConfiguration = (found: DeploymentConfiguration): DeploymentConfiguration => ({
+  strategy: 'ROLLING',
+  bakeTimeInMinutes: 0,
+  lifecycleHooks: [],
+  alarms: { alarmNames: [], enable: false, rollback: false },
+  deploymentCircuitBreaker: { enable: false, rollback: false },
+  ...found,
+});
+
 /** The team's own Lambda hooks run as ever; other pauses would wait for somebody who is not there. */
 const hooksKept = (found: DeploymentConfiguration): LifecycleHook[] => (found.lifecycleHooks ?? []).filter((hook) => hook.targetType !== 'PAUSE');
 
@@ -89,10 +103,13 @@ function pausesOf(stage: Stage): LifecycleHook[] {
   return hooks;
 }
 
-/** The longest a rung may wait: its bake, the wait for data and the question that follows it, and its approval. */
+/** The longest a rung may wait: its bake, the wait for data and the questions that follow it, and its approval. */
 export function longestStayMs(rung: Rung, stage: Stage): number {
   const forPeopleMs = rung.approval?.withinMs ?? 0;
-  const judgesByData = stage.alarms.length > 0 || rung.bake.requests !== undefined;
-  const forDataMs = judgesByData && stage.missingData.policy !== 'pass' ? stage.missingData.limitMs + (rung.approval?.withinMs ?? HOUR_MS) : 0;
+  // Silent alarms and scarce requests are two questions, asked one after the other; their limit is the same moment.
+  const questions = (stage.alarms.length > 0 ? 1 : 0) + (rung.bake.requests === undefined ? 0 : 1);
+  const { policy, limitMs } = stage.missingData;
+  const asksMs = policy === 'wait' ? questions * (rung.approval?.withinMs ?? SCARCITY_ASK_MS) : 0;
+  const forDataMs = questions > 0 && policy !== 'pass' ? limitMs + asksMs : 0;
   return rung.bake.forMs + forDataMs + forPeopleMs;
 }

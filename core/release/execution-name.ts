@@ -1,10 +1,32 @@
 // Names of the executions that carry one release: the release id, then `-x2`, `-x3` ... for those that take over from one
-// that ended early. The name follows from the one that ended, so hearing of one end twice starts one execution.
+// that ended early, and `.1`, `.2` ... behind either for those that take over from one whose history grew long. The name
+// follows from the one before, so hearing of one end twice starts one execution.
 
-const EXECUTIONS_MAX = 4;
+const RESCUES_MAX = 3;
 
-/** Undefined when the release has had its share. */
-export function nextExecutionName(releaseId: string, endedExecutionName: string): string | undefined {
-  const ended = endedExecutionName === releaseId ? 1 : Number(endedExecutionName.slice(`${releaseId}-x`.length));
-  return Number.isInteger(ended) && ended >= 1 && ended < EXECUTIONS_MAX ? `${releaseId}-x${ended + 1}` : undefined;
+interface Execution {
+  /** 1 for the first, one more for every rescue. */
+  life: number;
+  handOvers: number;
+}
+
+/** Undefined when the name is not one that this release's executions have. */
+function executionOf(releaseId: string, name: string): Execution | undefined {
+  const suffix = name.startsWith(releaseId) ? /^(?:-x([1-9]\d*))?(?:\.([1-9]\d*))?$/.exec(name.slice(releaseId.length)) : null;
+  return suffix === null ? undefined : { life: Number(suffix[1] ?? 1), handOvers: Number(suffix[2] ?? 0) };
+}
+
+export type NextExecution = { kind: 'next'; name: string } | { kind: 'enough' } | { kind: 'foreign' };
+
+/** Who takes over from an execution that ended early; `enough` when the release has had its share. */
+export function nextExecution(releaseId: string, endedExecutionName: string): NextExecution {
+  const ended = executionOf(releaseId, endedExecutionName);
+  if (!ended) return { kind: 'foreign' };
+  return ended.life > RESCUES_MAX ? { kind: 'enough' } : { kind: 'next', name: `${releaseId}-x${ended.life + 1}` };
+}
+
+/** Who takes over from an execution that has lived long; undefined when that one is not of this release. */
+export function handOverName(releaseId: string, executionName: string): string | undefined {
+  const old = executionOf(releaseId, executionName);
+  return old && `${releaseId}${old.life === 1 ? '' : `-x${old.life}`}.${old.handOvers + 1}`;
 }

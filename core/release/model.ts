@@ -119,6 +119,8 @@ export interface DeploymentRecord {
   taskDefinitionArn: string;
   /** Written before UpdateService is called, so that a retry knows to look for its own deployment first. */
   intendedAtMs: EpochMs;
+  /** Written right before the call: from here on there may be a deployment that ECS does not list yet. */
+  requestedAtMs: EpochMs | undefined;
   startedAtMs: EpochMs | undefined;
   /** The N of `ecs-svc/N`, which is also the last segment of the service revision ARN. */
   revisionId: string | undefined;

@@ -8,7 +8,8 @@ import type { ReleaseSummary, ReleaseView, StageView, TimelineEntry, WaitingView
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 
 export function summaryOf(release: Release, stages: readonly StageRecord[]): ReleaseSummary {
-  const current = stages.findLast((stage) => stage.status !== 'pending') ?? stages[0];
+  // A stage that waits for its turn is still pending, and yet it is where the release stands.
+  const current = (release.status === 'running' ? stages[release.stageIndex] : undefined) ?? stages.findLast((stage) => stage.status !== 'pending') ?? stages[0];
   const spec = current && release.pipeline.stages[current.index];
   const waiting = current?.status !== 'ended' && (current?.waitingFor?.kind === 'approval' || current?.waitingFor?.kind === 'turn');
   return {
@@ -42,7 +43,7 @@ function stageViewOf(release: Release, stage: StageRecord, decisions: readonly D
     name: spec?.name ?? `stage ${stage.index}`,
     cluster: spec?.service.cluster ?? '',
     service: spec?.service.name ?? '',
-    status: stage.status === 'running' && (waitingFor?.kind === 'approval' || waitingFor?.kind === 'turn') ? 'waiting' : stage.status,
+    status: waitingFor?.kind === 'approval' || waitingFor?.kind === 'turn' ? 'waiting' : stage.status,
     ...(stage.outcome === undefined ? {} : { outcome: stage.outcome }),
     weightPercent: stage.weightPercent,
     rungs: (spec ? rungsOf(spec.strategy) : []).map((rung) => ({
