@@ -25,10 +25,13 @@ export function alarmsIn(client: CloudWatchClient) {
 
     /** Sum of RequestCount over the target group since `sinceMs`. CloudWatch counts by the minute, so whole minutes are asked for. */
     async requests(targetGroupArn: string, sinceMs: number, nowMs: number): Promise<number> {
+      const fromMs = Math.ceil(sinceMs / 60_000) * 60_000;
+      // No whole minute yet; CloudWatch refuses a time range that ends before it starts.
+      if (nowMs <= fromMs) return 0;
       const targetGroup = targetGroupArn.split(':').at(-1) ?? '';
       const { MetricDataResults = [] } = await client.send(
         new GetMetricDataCommand({
-          StartTime: new Date(Math.ceil(sinceMs / 60_000) * 60_000),
+          StartTime: new Date(fromMs),
           EndTime: new Date(nowMs),
           MetricDataQueries: [
             { Id: 'requests', MetricStat: { Metric: { Namespace: 'AWS/ApplicationELB', MetricName: 'RequestCount', Dimensions: [{ Name: 'TargetGroup', Value: targetGroup }] }, Period: 60, Stat: 'Sum' } },

@@ -10,6 +10,7 @@ import {
   type ECSClient,
   type Service,
   type ServiceDeployment,
+  type ServiceDeploymentBrief,
   type ServiceRevision,
 } from '@aws-sdk/client-ecs';
 import type { DeploymentView } from '../../core/assess/verdict.ts';
@@ -60,8 +61,15 @@ export function servicesIn(client: ECSClient) {
 
     /** Newest first. */
     async deployments({ cluster, name }: ServiceName): Promise<ListedDeployment[]> {
-      const { serviceDeployments = [] } = await client.send(new ListServiceDeploymentsCommand({ cluster, service: name, maxResults: 20 }));
-      return serviceDeployments
+      // In which order ECS lists them is not documented, so the newest may stand on any page.
+      const briefs: ServiceDeploymentBrief[] = [];
+      let nextToken: string | undefined;
+      do {
+        const page = await client.send(new ListServiceDeploymentsCommand({ cluster, service: name, maxResults: 100, nextToken }));
+        briefs.push(...(page.serviceDeployments ?? []));
+        nextToken = page.nextToken;
+      } while (nextToken);
+      return briefs
         .map((brief) => ({
           arn: brief.serviceDeploymentArn ?? '',
           targetRevisionArn: brief.targetServiceRevisionArn ?? '',

@@ -10,6 +10,8 @@ export interface Claim {
   pushedAtMs: number;
 }
 
+export type Queued = { kind: 'waiting'; overtook: string | undefined } | { kind: 'overtaken'; by: string };
+
 export type Leases = ReturnType<typeof leasesIn>;
 
 export function leasesIn({ client, name: TableName }: Table) {
@@ -51,7 +53,7 @@ export function leasesIn({ client, name: TableName }: Table) {
     },
 
     /** Puts this release into the one waiting place unless a newer one is there; answers who is overtaken by it, if anybody. */
-    async enqueue(serviceArn: string, claim: Claim): Promise<{ kind: 'waiting'; overtook: string | undefined } | { kind: 'overtaken'; by: string }> {
+    async enqueue(serviceArn: string, claim: Claim): Promise<Queued> {
       try {
         const { Attributes } = await client.send(
           new PutCommand({
@@ -67,7 +69,8 @@ export function leasesIn({ client, name: TableName }: Table) {
       } catch (error) {
         if (!isAwsError(error, 'ConditionalCheckFailedException')) throw error;
         const newer = await read(queueOf(serviceArn, claim.pipeline));
-        return newer ? { kind: 'overtaken', by: newer.releaseId } : { kind: 'waiting', overtook: undefined };
+        // The one that was there has left in between: the place is free again.
+        return newer ? { kind: 'overtaken', by: newer.releaseId } : this.enqueue(serviceArn, claim);
       }
     },
 

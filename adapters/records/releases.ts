@@ -1,7 +1,8 @@
 // Release records in DynamoDB. Every write is conditional; a lost condition is an answer, not an error.
-import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision, Outcome, Release, StageRecord } from '../../core/release/model.ts';
 import { isAwsError } from '../aws.ts';
+import { transact } from './transact.ts';
 import { BY_PIPELINE_INDEX, digestKey, pipelineKey, releaseKey, stageKey, type Table } from './table.ts';
 
 export interface LoadedRelease {
@@ -19,6 +20,9 @@ export type Releases = ReturnType<typeof releasesIn>;
 
 const FINISHED_KEPT_SECONDS = 400 * 86_400;
 
+const WHILE_RUNNING = '#record.#status = :running';
+const RUNNING = { ':running': 'running' };
+
 export function releasesIn({ client, name: TableName }: Table) {
   const keyOf = (releaseId: string) => ({ pk: releaseKey(releaseId), sk: 'RELEASE' });
 
@@ -27,29 +31,20 @@ export function releasesIn({ client, name: TableName }: Table) {
     async create(release: Release, stages: readonly StageRecord[], mode: 'once' | 'again'): Promise<Created> {
       const { bell, ...rest } = release;
       const pointer = { pk: pipelineKey(release.pipeline.name), sk: digestKey(release.image.digest) };
-      try {
-        await client.send(
-          new TransactWriteCommand({
-            TransactItems: [
-              { Put: { TableName, Item: { ...pointer, releaseId: release.id }, ...(mode === 'once' ? { ConditionExpression: 'attribute_not_exists(pk)' } : {}) } },
-              {
-                Put: {
-                  TableName,
-                  Item: { ...keyOf(release.id), pipelineName: release.pipeline.name, createdAtMs: release.createdAtMs, bell, record: rest },
-                  ConditionExpression: 'attribute_not_exists(pk)',
-                },
-              },
-              ...stages.map((stage) => ({ Put: { TableName, Item: { pk: releaseKey(release.id), sk: stageKey(stage.index), version: 0, record: stage } } })),
-            ],
-          }),
-        );
-        return { kind: 'created' };
-      } catch (error) {
-        if (!isAwsError(error, 'TransactionCanceledException')) throw error;
-        const existing = await this.ofDigest(release.pipeline.name, release.image.digest);
-        if (existing === undefined) throw error;
-        return { kind: 'existing', releaseId: existing };
-      }
+      const lost = await transact(client, [
+        { Put: { TableName, Item: { ...pointer, releaseId: release.id }, ...(mode === 'once' ? { ConditionExpression: 'attribute_not_exists(pk)' } : {}) } },
+        {
+          Put: {
+            TableName,
+            Item: { ...keyOf(release.id), pipelineName: release.pipeline.name, createdAtMs: release.createdAtMs, bell, record: rest },
+            ConditionExpression: 'attribute_not_exists(pk)',
+          },
+        },
+        ...stages.map((stage) => ({ Put: { TableName, Item: { pk: releaseKey(release.id), sk: stageKey(stage.index), version: 0, record: stage } } })),
+      ]);
+      if (lost === undefined) return { kind: 'created' };
+      // Without a pointer it is the id that another release has already: `again` answers which, so that another id is tried.
+      return { kind: 'existing', releaseId: (await this.ofDigest(release.pipeline.name, release.image.digest)) ?? release.id };
     },
 
     async ofDigest(pipeline: string, digest: string): Promise<string | undefined> {
@@ -88,21 +83,27 @@ export function releasesIn({ client, name: TableName }: Table) {
       }
     },
 
-    /** Moves the release on to a stage; the stage before it is accounted for. */
+    /** Moves the release on to a stage; the stage before it is accounted for, and with it whoever wanted its service. */
     async enterStage(releaseId: string, stageIndex: number): Promise<void> {
-      await setMembers(releaseId, { stageIndex }, 'attribute_exists(pk)');
+      await change(releaseId, { members: { stageIndex }, also: ' REMOVE #record.challengedBy', condition: 'attribute_exists(pk)' });
     },
 
     async end(releaseId: string, outcome: Outcome, reason: string, endedAtMs: number): Promise<boolean> {
-      return setMembers(releaseId, { status: 'ended', outcome, reason, endedAtMs }, '#record.#status = :running', { ':running': 'running' }, Math.floor(endedAtMs / 1000) + FINISHED_KEPT_SECONDS);
+      return change(releaseId, {
+        members: { status: 'ended', outcome, reason, endedAtMs },
+        also: ', expiresAtSeconds = :expires',
+        condition: WHILE_RUNNING,
+        values: { ...RUNNING, ':expires': Math.floor(endedAtMs / 1000) + FINISHED_KEPT_SECONDS },
+      });
     },
 
-    async challenge(releaseId: string, by: string): Promise<boolean> {
-      return setMembers(releaseId, { challengedBy: by }, '#record.#status = :running', { ':running': 'running' });
+    /** A challenge is about one stage's service: it is not made to a release that has gone on to another stage. */
+    async challenge(releaseId: string, by: string, stageIndex: number): Promise<boolean> {
+      return change(releaseId, { members: { challengedBy: by }, condition: `${WHILE_RUNNING} AND #record.stageIndex = :at`, values: { ...RUNNING, ':at': stageIndex } });
     },
 
     async markForRescue(releaseId: string, reason: string): Promise<boolean> {
-      return setMembers(releaseId, { rescue: reason }, '#record.#status = :running', { ':running': 'running' });
+      return change(releaseId, { members: { rescue: reason }, also: ', stopRequested = :kind', condition: WHILE_RUNNING, values: { ...RUNNING, ':kind': 'rescue' } });
     },
 
     async setExecution(releaseId: string, executionArn: string): Promise<void> {
@@ -151,8 +152,8 @@ export function releasesIn({ client, name: TableName }: Table) {
     },
 
     /**
-     * The last word before weight is gained: fails once anything stands against it (an abort or a reject is recorded with
-     * `stopRequested` in the same transaction).
+     * The last word before weight is gained: fails once anything stands against it (an abort, a reject and a rescue are
+     * recorded together with `stopRequested`).
      */
     async mayAdvance(releaseId: string, step: string): Promise<boolean> {
       try {
@@ -173,36 +174,25 @@ export function releasesIn({ client, name: TableName }: Table) {
       }
     },
 
-    /** `already`: this person has decided this question before; what they said first stands. */
+    /** `already`: this person has said this before. Who approved may still reject, and never the other way round. */
     async decide(releaseId: string, decision: Decision): Promise<'recorded' | 'already' | 'ended'> {
-      const sk = `DECISION#${String(decision.stageIndex).padStart(2, '0')}#${decision.askKey ?? 'abort'}#${decision.kind === 'abort' ? '' : decision.person}`;
+      const sk = `DECISION#${String(decision.stageIndex).padStart(2, '0')}#${decision.askKey ?? 'abort'}#${decision.kind === 'abort' ? '' : `${decision.person}#${decision.kind}`}`;
       const stops = decision.kind === 'abort' || decision.kind === 'reject';
-      try {
-        await client.send(
-          new TransactWriteCommand({
-            TransactItems: [
-              { Put: { TableName, Item: { pk: releaseKey(releaseId), sk, record: decision }, ConditionExpression: 'attribute_not_exists(pk)' } },
-              {
-                Update: {
-                  TableName,
-                  Key: keyOf(releaseId),
-                  UpdateExpression: stops ? 'SET lastDecisionAtMs = :at, stopRequested = :kind' : 'SET lastDecisionAtMs = :at',
-                  ConditionExpression: '#record.#status = :running',
-                  ExpressionAttributeNames: { '#record': 'record', '#status': 'status' },
-                  ExpressionAttributeValues: { ':at': decision.atMs, ':running': 'running', ...(stops ? { ':kind': decision.kind } : {}) },
-                },
-              },
-            ],
-          }),
-        );
-        return 'recorded';
-      } catch (error) {
-        if (!isAwsError(error, 'TransactionCanceledException')) throw error;
-        const reasons = 'CancellationReasons' in error && Array.isArray(error.CancellationReasons) ? (error.CancellationReasons as { Code?: string }[]) : [];
-        if (reasons[0]?.Code === 'ConditionalCheckFailed') return 'already';
-        if (reasons[1]?.Code === 'ConditionalCheckFailed') return 'ended';
-        throw error;
-      }
+      const lost = await transact(client, [
+        { Put: { TableName, Item: { pk: releaseKey(releaseId), sk, record: decision }, ConditionExpression: 'attribute_not_exists(pk)' } },
+        {
+          Update: {
+            TableName,
+            Key: keyOf(releaseId),
+            UpdateExpression: stops ? 'SET lastDecisionAtMs = :at, stopRequested = :kind' : 'SET lastDecisionAtMs = :at',
+            ConditionExpression: WHILE_RUNNING,
+            ExpressionAttributeNames: { '#record': 'record', '#status': 'status' },
+            ExpressionAttributeValues: { ':at': decision.atMs, ...RUNNING, ...(stops ? { ':kind': decision.kind } : {}) },
+          },
+        },
+      ]);
+      if (lost === undefined) return 'recorded';
+      return lost.includes(0) ? 'already' : 'ended';
     },
 
     /** Newest first. */
@@ -222,24 +212,20 @@ export function releasesIn({ client, name: TableName }: Table) {
     },
   };
 
-  async function setMembers(
-    releaseId: string,
-    members: Record<string, unknown>,
-    ConditionExpression: string,
-    values: Record<string, unknown> = {},
-    expiresAtSeconds?: number,
-  ): Promise<boolean> {
+  /** Sets members of the record under a condition; false when the condition does not hold. `also` goes on with the update expression. */
+  async function change(releaseId: string, given: { members: Record<string, unknown>; also?: string; condition: string; values?: Record<string, unknown> }): Promise<boolean> {
+    const { members, also = '', condition, values = {} } = given;
     const entries = Object.entries(members);
-    const needsStatus = ConditionExpression.includes('#status') && !('status' in members);
+    const names = [...entries.map(([member]) => member), ...(condition.includes('#status') ? ['status'] : [])];
     try {
       await client.send(
         new UpdateCommand({
           TableName,
           Key: keyOf(releaseId),
-          UpdateExpression: `SET ${entries.map(([member]) => `#record.#${member} = :${member}`).join(', ')}${expiresAtSeconds === undefined ? '' : ', expiresAtSeconds = :expires'}`,
-          ConditionExpression,
-          ExpressionAttributeNames: { '#record': 'record', ...Object.fromEntries(entries.map(([member]) => [`#${member}`, member])), ...(needsStatus ? { '#status': 'status' } : {}) },
-          ExpressionAttributeValues: { ...Object.fromEntries(entries.map(([member, value]) => [`:${member}`, value])), ...values, ...(expiresAtSeconds === undefined ? {} : { ':expires': expiresAtSeconds }) },
+          UpdateExpression: `SET ${entries.map(([member]) => `#record.#${member} = :${member}`).join(', ')}${also}`,
+          ConditionExpression: condition,
+          ExpressionAttributeNames: { '#record': 'record', ...Object.fromEntries(names.map((member) => [`#${member}`, member])) },
+          ExpressionAttributeValues: { ...Object.fromEntries(entries.map(([member, value]) => [`:${member}`, value])), ...values },
         }),
       );
       return true;

@@ -1,7 +1,10 @@
 // Pipelines as last applied. Versioned; the index by repository is written in the same transaction, so a push finds exactly
 // the pipelines that want it.
-import { GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Person, Pipeline, Specification } from '../../core/pipeline/model.ts';
+import { SlipwayError } from '../../core/errors.ts';
+import { sameRecord } from './same-record.ts';
+import { transact } from './transact.ts';
 import { pipelineKey, repositoryKey, type Table } from './table.ts';
 
 export interface StoredPipeline {
@@ -11,6 +14,16 @@ export interface StoredPipeline {
 }
 
 export type Specifications = ReturnType<typeof specificationsIn>;
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+const ITEMS_PER_TRANSACTION = 100;
+const WRITES_PER_PIPELINE = 4;
+
+/** All or none: that is what one transaction can hold. */
+export class TooManyChanges extends SlipwayError {
+  override readonly name = 'TooManyChanges';
+  readonly retry = 'never';
+}
 
 const ALL_PIPELINES = 'PIPELINES';
 
@@ -42,7 +55,7 @@ export function specificationsIn({ client, name: TableName }: Table) {
       const plans = await Promise.all(
         specification.pipelines.map(async (pipeline) => {
           const before = await get(pipeline.name);
-          const changed = JSON.stringify([before?.pipeline, before?.people]) !== JSON.stringify([pipeline, specification.people]);
+          const changed = !sameRecord([before?.pipeline, before?.people], [pipeline, specification.people]);
           return { pipeline, before, changed, version: (before?.version ?? 0) + (changed ? 1 : 0) };
         }),
       );
@@ -61,7 +74,11 @@ export function specificationsIn({ client, name: TableName }: Table) {
           ? [{ Delete: { TableName, Key: { pk: repositoryKey(before.pipeline.image.repository), sk: pipelineKey(pipeline.name) } } }]
           : []),
       ]);
-      if (writes.length > 0) await client.send(new TransactWriteCommand({ TransactItems: writes }));
+      if (writes.length > ITEMS_PER_TRANSACTION) {
+        throw new TooManyChanges(`${plans.filter((plan) => plan.changed).length} pipelines change at once, which is more than can be stored together`, `Apply the file in parts of at most ${ITEMS_PER_TRANSACTION / WRITES_PER_PIPELINE} changed pipelines.`);
+      }
+      // Somebody else applied since the versions were read: what changed has to be found out again.
+      if (writes.length > 0 && (await transact(client, writes)) !== undefined) return this.apply(specification);
       return plans.map(({ pipeline, version, changed }) => ({ name: pipeline.name, version, changed }));
     },
   };

@@ -32,7 +32,7 @@ export interface Release {
   specificationVersion: number;
   people: Record<string, Person>;
   image: Image;
-  /** The name in `people` of who pushed, or what the image label says; undefined when unknown. */
+  /** Who asked for it: the name in `people`, or the caller ARN of somebody who is not there; undefined when unknown, as after a push. */
   author: string | undefined;
   /** Decides which of two releases is the newer one. */
   pushedAtMs: EpochMs;

@@ -30,7 +30,7 @@ export const assess = (dependencies: AssessDependencies) => async (input: unknow
   const event = v.parse(Event, input);
   return changeStage(dependencies, event, async (loaded) => {
     const nowMs = dependencies.clock.nowMs();
-    const assessment = event.phase === 'before' ? assessBeforeStage({ ...loaded, nowMs }) : await assessRollout(dependencies, loaded, nowMs);
+    const assessment = endedBefore(loaded) ?? (event.phase === 'before' ? assessBeforeStage({ ...loaded, nowMs }) : await assessRollout(dependencies, loaded, nowMs));
     const { verdict, entries } = assessment;
     // A call that saved its answer and died before giving it must still be able to say what it had to say.
     const said = assessment.notice ? { entry: event.entry, ...assessment.notice } : assessment.stage.lastNotice;
@@ -47,6 +47,12 @@ export const assess = (dependencies: AssessDependencies) => async (input: unknow
     return { stage, entries, answer };
   });
 };
+
+/** What was ended stays ended, also for an execution that does not know it yet. */
+function endedBefore({ stage, release }: LoadedStage): Assessment | undefined {
+  const { outcome, reason } = stage.status === 'ended' ? stage : release.status === 'ended' ? release : { outcome: undefined, reason: '' };
+  return outcome && { verdict: { kind: 'ended', outcome, reason }, stage, entries: [], notice: undefined };
+}
 
 async function assessRollout(dependencies: AssessDependencies, loaded: LoadedStage, nowMs: number): Promise<Assessment> {
   const { spec, release, decisions } = loaded;

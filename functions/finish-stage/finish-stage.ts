@@ -11,7 +11,7 @@ import type { Watches } from '../../adapters/records/watches.ts';
 import { alarmArnOf, type Place } from '../../core/arn.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
 import { noticeOf, outcomeWords, type Notice } from '../../core/notice/notice.ts';
-import type { DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
+import { putBackConfiguration, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
 import { goesOn, type Outcome } from '../../core/release/model.ts';
 import { isAwsError } from '../../adapters/aws.ts';
 import { changeStage, loadStage } from '../shared/stage.ts';
@@ -39,32 +39,37 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
   const holds = (await leases.holder(stage.serviceArn))?.releaseId === release.id;
   const leftBehind = holds && stage.deployment && stage.found ? await putBack(dependencies, event, spec.service, stage.found.deploymentConfiguration as DeploymentConfiguration) : undefined;
 
-  const text = `${spec.name}: ${outcomeWords(event.outcome)}. ${sentence(event.reason)}${leftBehind ? ` ${leftBehind}` : ''}`;
+  // The first end stands; a retry says the same again.
   const ended = await changeStage(dependencies, event, async ({ stage: now }) => {
-    const next = now.status === 'ended' ? now : { ...now, status: 'ended' as const, outcome: event.outcome, reason: event.reason, endedAtMs: clock.nowMs(), waitingFor: undefined };
-    return { stage: next, entries: [stageEntry(now, 'stage', 'ended', clock.nowMs(), text)], answer: next };
+    const reason = leftBehind ? `${sentence(event.reason)} ${leftBehind}` : event.reason;
+    const next = now.status === 'ended' ? now : { ...now, status: 'ended' as const, outcome: event.outcome, reason, endedAtMs: clock.nowMs(), waitingFor: undefined };
+    return { stage: next, entries: [stageEntry(now, 'stage', 'ended', clock.nowMs(), endText(spec.name, next.outcome ?? event.outcome, next.reason))], answer: next };
   });
-  const next = goesOn(event.outcome);
+  const outcome = ended.outcome ?? event.outcome;
+  const text = endText(spec.name, outcome, ended.reason);
+  const next = goesOn(outcome);
   if (next) await releases.enterStage(release.id, event.stageIndex + 1);
 
   await watches.remove(release.id, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);
   await leases.leave(stage.serviceArn, claim);
   await leases.release(stage.serviceArn, release.id);
   for (const waiting of await leases.waiting(stage.serviceArn)) await doorbell.ring(waiting.releaseId);
-  log.info('stage ended', { release: release.id, stage: spec.name, outcome: event.outcome, reason: event.reason });
-  return { goesOn: next, notice: noticeOf(release, ended, 'stageEnded', text, event.outcome) };
+  log.info('stage ended', { release: release.id, stage: spec.name, outcome, reason: ended.reason });
+  return { goesOn: next, notice: noticeOf(release, ended, 'stageEnded', text, outcome) };
 };
 
 /** Pauses and strategy must not outlast the release. Answers what could not be put back, for people. */
 async function putBack({ services, log }: FinishStageDependencies, event: { releaseId: string }, service: { cluster: string; name: string }, found: DeploymentConfiguration): Promise<string | undefined> {
   try {
-    await services.configure(service, found);
+    await services.configure(service, putBackConfiguration(found));
     return undefined;
   } catch (error) {
     if (!isAwsError(error, 'ServiceNotActiveException', 'ServiceNotFoundException', 'ClusterNotFoundException', 'InvalidParameterException', 'ClientException')) throw error;
     log.error('deployment configuration not put back', { release: event.releaseId, service: service.name, errorName: error.name, errorMessage: error.message });
-    return `Its deployment configuration could not be put back (${error.message}); set it again with aws ecs update-service --cluster ${service.cluster} --service ${service.name} --deployment-configuration '${JSON.stringify(found)}'.`;
+    return `Its deployment configuration could not be put back (${error.message}); set it again with aws ecs update-service --cluster ${service.cluster} --service ${service.name} --deployment-configuration '${JSON.stringify(putBackConfiguration(found))}'.`;
   }
 }
+
+const endText = (stageName: string, outcome: Outcome, reason: string): string => `${stageName}: ${outcomeWords(outcome)}. ${sentence(reason)}`;
 
 const sentence = (text: string): string => (text ? `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}` : '');

@@ -24,7 +24,8 @@ export interface StartDependencies {
 }
 
 /** Answers the release that was started, or undefined when this pipeline does not want the push or has had it. */
-export async function startIfWanted({ releases, executions, place, clock, log }: StartDependencies, stored: StoredPipeline, push: ImagePush): Promise<string | undefined> {
+export async function startIfWanted(dependencies: StartDependencies, stored: StoredPipeline, push: ImagePush): Promise<string | undefined> {
+  const { releases, place, clock, log } = dependencies;
   const { pipeline } = stored;
   const about = { pipeline: pipeline.name, repository: push.repository, tag: push.tag, digest: push.digest };
   const match = explainTag(pipeline.image.tags, push.tag);
@@ -55,8 +56,13 @@ export async function startIfWanted({ releases, executions, place, clock, log }:
     }
   }
   const releaseId = created.kind === 'existing' ? created.releaseId : release.id;
-  await releases.setExecution(releaseId, await executions.start(releaseId, releaseId));
+  await begin(dependencies, releaseId);
   log.info('release started', { ...about, release: releaseId, reason: match.reason });
+  return releaseId;
+}
+
+async function begin({ releases, executions }: Pick<StartDependencies, 'releases' | 'executions'>, releaseId: string): Promise<string> {
+  await releases.setExecution(releaseId, await executions.start(releaseId, releaseId));
   return releaseId;
 }
 
@@ -74,7 +80,7 @@ const ATTEMPTS_MAX = 50;
 
 /** A release that a person asks for: any image of the repository, however often it was released before. */
 export async function startByHand(dependencies: StartDependencies, wanted: ByHand): Promise<StartedByHand> {
-  const { specifications, releases, images, executions, timeline, place, clock, log } = dependencies;
+  const { specifications, releases, images, timeline, place, clock, log } = dependencies;
   const stored = await specifications.get(wanted.pipeline);
   if (!stored) return { kind: 'refused', code: 'NotFound', message: `there is no pipeline ${wanted.pipeline}`, hint: 'See `slipway status`.' };
   const { repository } = stored.pipeline.image;
@@ -86,6 +92,8 @@ export async function startByHand(dependencies: StartDependencies, wanted: ByHan
   const before = await releases.ofDigest(stored.pipeline.name, image.digest);
   const running = before === undefined ? undefined : await releases.load(before);
   if (running?.release.status === 'running') {
+    // Its record was written and its execution was not started: the try that did that ended in between.
+    if (running.executionArn === undefined) return { kind: 'started', releaseId: await begin(dependencies, running.release.id) };
     return { kind: 'refused', code: 'Refused', message: `this digest is being released already: ${running.release.id}`, hint: `Follow it with \`slipway status ${running.release.id}\`.` };
   }
   const nowMs = clock.nowMs();
@@ -96,7 +104,7 @@ export async function startByHand(dependencies: StartDependencies, wanted: ByHan
         people: stored.people,
         specificationVersion: stored.version,
         image: { repository, registry: `${place.accountId}.dkr.ecr.${place.region}.amazonaws.com`, tag: image.tag, digest: image.digest },
-        author: personsOf(stored, wanted.callerArn)[0],
+        author: personsOf(stored, wanted.callerArn)[0] ?? wanted.callerArn,
         // Asked for now, so it is the newest wish, whenever the image was pushed.
         pushedAtMs: nowMs,
         attempt,
@@ -107,7 +115,7 @@ export async function startByHand(dependencies: StartDependencies, wanted: ByHan
     if ((await releases.create(release, stages, 'again')).kind === 'existing') continue;
     const reason = wanted.reason ? `: ${wanted.reason}` : '';
     await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: `Started by hand${reason}.`, by: release.author ?? wanted.callerArn }]);
-    await releases.setExecution(release.id, await executions.start(release.id, release.id));
+    await begin(dependencies, release.id);
     log.info('release started by hand', { release: release.id, by: wanted.callerArn });
     return { kind: 'started', releaseId: release.id };
   }

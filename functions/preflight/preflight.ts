@@ -54,8 +54,9 @@ async function look(dependencies: PreflightDependencies, loaded: LoadedStage): P
   const next: StageRecord = {
     ...stage,
     alarmsLeftOut: report.alarmsLeftOut,
-    // What an earlier try of this step found stands: a later look could already see our own changes.
-    found: stage.found ?? { taskDefinitionArn: facts.service?.taskDefinitionArn ?? '', deploymentConfiguration: configuration },
+    // Nothing is changed before the stage has a deployment, so the latest look is the true one: people may have been asked for
+    // days since the one before.
+    found: { taskDefinitionArn: facts.service?.taskDefinitionArn ?? '', deploymentConfiguration: configuration },
   };
   return { stage: next, entries: warnings.map((text, index) => stageEntry(stage, 'alarm', `preflight.warning.${index}`, nowMs, text)), answer: { kind: 'fit' } };
 }

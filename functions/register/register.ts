@@ -27,7 +27,7 @@ export const register = (dependencies: RegisterDependencies) => async (input: un
     const taskDefinitionArn = (await taskDefinitions.registeredFor(String(taskDefinition.family), mark)) ?? (await taskDefinitions.register(copy));
     const nowMs = clock.nowMs();
     return {
-      stage: { ...stage, deployment: { taskDefinitionArn, intendedAtMs: nowMs, startedAtMs: undefined, revisionId: undefined, arn: undefined } },
+      stage: { ...stage, deployment: { taskDefinitionArn, intendedAtMs: nowMs, requestedAtMs: undefined, startedAtMs: undefined, revisionId: undefined, arn: undefined } },
       entries: [stageEntry(stage, 'stage', 'registered', nowMs, `Task definition ${taskDefinitionArn.split('/').at(-1) ?? ''}: container ${spec.service.container} runs ${pinnedImage(release.image)}.`)],
       answer: { taskDefinitionArn },
     };

@@ -7,18 +7,28 @@ import type { Executions } from '../../adapters/executions.ts';
 import type { Logger } from '../../adapters/log.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
+import { SlipwayError } from '../../core/errors.ts';
 import { noticeOf, type Notice } from '../../core/notice/notice.ts';
-import { nextExecutionName } from '../../core/release/execution-name.ts';
+import { handOverName, nextExecution } from '../../core/release/execution-name.ts';
+
+const ENDED_EARLY = ['FAILED', 'TIMED_OUT', 'ABORTED'];
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 const StatusChange = v.object({
   'detail-type': v.literal('Step Functions Execution Status Change'),
   detail: v.object({ name: v.string(), status: v.string(), input: v.nullish(v.string()), error: v.nullish(v.string()), cause: v.nullish(v.string()) }),
 });
+const HandOver = v.object({ handOver: v.literal(true), releaseId: v.string(), executionName: v.string() });
 const Caught = v.object({ releaseId: v.string(), executionName: v.string(), error: v.string(), cause: v.string() });
 
+/** Somebody started an execution by hand, under a name of their own. */
+export class ExecutionUnknown extends SlipwayError {
+  override readonly name = 'ExecutionUnknown';
+  readonly retry = 'never';
+}
+
 export interface RescueDependencies {
-  releases: Pick<Releases, 'load' | 'markForRescue' | 'setExecution'>;
+  releases: Pick<Releases, 'load' | 'markForRescue' | 'setExecution' | 'end'>;
   timeline: Pick<Timeline, 'write'>;
   executions: Pick<Executions, 'start'>;
   clock: Clock;
@@ -26,6 +36,8 @@ export interface RescueDependencies {
 }
 
 export const rescue = ({ releases, timeline, executions, clock, log }: RescueDependencies) => async (input: unknown): Promise<{ rescued: boolean; notice: Notice | null }> => {
+  const handOver = v.safeParse(HandOver, input);
+  if (handOver.success) return handedOver(handOver.output);
   const end = endOf(input);
   if (!end) {
     log.warn('event not understood, dropped', {});
@@ -33,19 +45,38 @@ export const rescue = ({ releases, timeline, executions, clock, log }: RescueDep
   }
   const loaded = await releases.load(end.releaseId);
   if (!loaded || loaded.release.status === 'ended') return { rescued: false, notice: null };
-  const name = nextExecutionName(loaded.release.id, end.executionName);
-  if (name === undefined) {
-    log.error('rescued too often, left alone', { release: end.releaseId, execution: end.executionName, reason: end.reason });
-    const text = `Its execution ended early again and again (${end.reason}). Slipway leaves it as it is; ECS rolls an open pause back by itself when its time is over.`;
-    await timeline.write(end.releaseId, [{ key: 'rescue.given-up', atMs: clock.nowMs(), kind: 'failure', text }]);
-    return { rescued: false, notice: noticeOf(loaded.release, undefined, 'rescued', text, 'failed') };
+  const { release } = loaded;
+  const next = nextExecution(release.id, end.executionName);
+  if (next.kind === 'foreign') {
+    log.warn('not an execution that Slipway started, left alone', { release: end.releaseId, execution: end.executionName });
+    return { rescued: false, notice: null };
   }
+  if (next.kind === 'enough') {
+    // An open release would hold its service for ever; ended, it lets the next one look for itself.
+    log.error('rescued too often, given up', { release: end.releaseId, execution: end.executionName, reason: end.reason });
+    const where = release.pipeline.stages[release.stageIndex]?.service;
+    const look = where ? ` Look at it with aws ecs describe-services --cluster ${where.cluster} --services ${where.name}.` : '';
+    const text = `Its execution ended early again and again (${end.reason}). Slipway leaves the service as it is; ECS rolls an open pause back by itself when its time is over.${look}`;
+    await timeline.write(end.releaseId, [{ key: 'rescue.given-up', atMs: clock.nowMs(), kind: 'failure', text }]);
+    await releases.end(end.releaseId, 'failed', text, clock.nowMs());
+    return { rescued: false, notice: noticeOf(release, undefined, 'rescued', text, 'failed') };
+  }
+  const { name } = next;
   await releases.markForRescue(end.releaseId, end.reason);
   const text = `Its execution ${end.executionName} ended early (${end.reason}); ${name} rolls back what is under way and ends the release.`;
   await timeline.write(end.releaseId, [{ key: `rescue.${name}`, atMs: clock.nowMs(), kind: 'failure', text }]);
   await releases.setExecution(end.releaseId, await executions.start(name, end.releaseId));
   log.error('rescued', { release: end.releaseId, execution: end.executionName, by: name, reason: end.reason });
-  return { rescued: true, notice: noticeOf(loaded.release, undefined, 'rescued', text) };
+  return { rescued: true, notice: noticeOf(release, undefined, 'rescued', text) };
+
+  /** The history of an execution is limited, a release is not: a fresh execution goes on from the record. */
+  async function handedOver({ releaseId, executionName }: { releaseId: string; executionName: string }) {
+    const by = handOverName(releaseId, executionName);
+    if (by === undefined) throw new ExecutionUnknown(`${executionName} is not an execution of the release ${releaseId}`);
+    await releases.setExecution(releaseId, await executions.start(by, releaseId));
+    log.info('handed over', { release: releaseId, execution: executionName, by });
+    return { rescued: false, notice: null };
+  }
 };
 
 function endOf(input: unknown): { releaseId: string; executionName: string; reason: string } | undefined {
@@ -55,7 +86,7 @@ function endOf(input: unknown): { releaseId: string; executionName: string; reas
   if (!change.success) return undefined;
   const { detail } = change.output;
   const releaseId = releaseIdIn(detail.input);
-  if (releaseId === undefined) return undefined;
+  if (releaseId === undefined || !ENDED_EARLY.includes(detail.status)) return undefined;
   return { releaseId, executionName: detail.name, reason: `${detail.status}${detail.error ? ` ${detail.error}` : ''}` };
 }
 

@@ -1,5 +1,6 @@
 // Tells ECS to roll back. Following the rollback to its end is for the next looks.
 import * as v from 'valibot';
+import { isAwsError } from '../../adapters/aws.ts';
 import type { Clock } from '../../adapters/clock.ts';
 import type { Services } from '../../adapters/ecs/services.ts';
 import type { Logger } from '../../adapters/log.ts';
@@ -26,7 +27,7 @@ export const rollBack = (dependencies: RollBackDependencies) => async (input: un
   if (!arn) throw new ReleaseMissing(`the stage ${stage.index} of ${event.releaseId} has no deployment to roll back`);
 
   // A pause answered with ROLLBACK is the quickest way; if it is gone the deployment moves, and is stopped instead.
-  const paused = event.hookId ? await services.answerPause(arn, event.hookId, 'ROLLBACK') : 'gone';
+  const paused = event.hookId ? await answered(services, arn, event.hookId, log) : 'gone';
   const asked = paused === 'done' ? 'pause' : (await services.stopWithRollback(arn)) === 'done' ? 'stop' : 'gone';
   log.warn('rollback asked for', { release: event.releaseId, deployment: arn, through: asked, reason: event.reason });
   await changeStage(dependencies, event, async ({ stage: now }) => ({
@@ -36,3 +37,14 @@ export const rollBack = (dependencies: RollBackDependencies) => async (input: un
   }));
   return { asked };
 };
+
+/** A pause that cannot be answered, for whatever reason ECS gives, must not keep the deployment from being stopped. */
+async function answered(services: RollBackDependencies['services'], arn: string, hookId: string, log: Logger): Promise<'done' | 'gone'> {
+  try {
+    return await services.answerPause(arn, hookId, 'ROLLBACK');
+  } catch (error) {
+    if (!isAwsError(error, 'InvalidParameterException', 'ClientException', 'UnsupportedFeatureException', 'AccessDeniedException')) throw error;
+    log.error('pause not answered, stopping instead', { deployment: arn, hookId, errorName: error.name, errorMessage: error.message });
+    return 'gone';
+  }
+}

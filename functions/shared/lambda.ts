@@ -42,9 +42,17 @@ export function named(error: unknown): unknown {
   return isTransient(error) ? new Transient(`${error.name}: ${error.message}`, undefined, { cause: error }) : error;
 }
 
-const TRANSIENT_NAMES = ['ThrottlingException', 'TooManyRequestsException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'TransactionConflictException', 'TransactionInProgressException', 'TimeoutError', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ServerException', 'InternalServerError'];
+/** What the services of AWS call a request that may be sent again as it is; the spellings differ from service to service. */
+const TRANSIENT_NAMES = [
+  'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestThrottled', 'RequestThrottledException', 'RequestLimitExceeded', 'TooManyRequestsException',
+  'ProvisionedThroughputExceededException', 'SlowDown', 'PriorRequestNotComplete', 'KMSThrottlingException',
+  'TransactionConflictException', 'TransactionInProgressException', 'TransactionCanceledException', 'TimeoutError', 'RequestTimeout', 'RequestTimeoutException',
+  'ServerException', 'InternalServerError', 'InternalFailure', 'ServiceUnavailable', 'ServiceUnavailableException', 'ExpiredTokenException', 'RequestExpired',
+  'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN',
+];
 
 function isTransient(error: Error): boolean {
   const { $metadata, $fault, $retryable, code } = error as Error & { $metadata?: { httpStatusCode?: number }; $fault?: string; $retryable?: unknown; code?: string };
-  return ($metadata?.httpStatusCode ?? 0) >= 500 || $fault === 'server' || $retryable !== undefined || TRANSIENT_NAMES.includes(error.name) || (code !== undefined && TRANSIENT_NAMES.includes(code));
+  const status = $metadata?.httpStatusCode ?? 0;
+  return status >= 500 || status === 429 || $fault === 'server' || $retryable !== undefined || TRANSIENT_NAMES.includes(error.name) || (code !== undefined && TRANSIENT_NAMES.includes(code));
 }

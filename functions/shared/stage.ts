@@ -1,5 +1,6 @@
 // Loading one stage of one release, and saving what was decided about it.
 import * as v from 'valibot';
+import { sameRecord } from '../../adapters/records/same-record.ts';
 import type { LoadedRelease, Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { SlipwayError } from '../../core/errors.ts';
@@ -51,8 +52,7 @@ export async function changeStage<Answer>(
     const { stage, entries, answer } = await decide(loaded);
     // The story first: an entry written twice is one entry, an entry never written is a decision nobody can read.
     await records.timeline.write(event.releaseId, entries);
-    const same = JSON.stringify(stage) === JSON.stringify(loaded.stage);
-    if (same || (await records.releases.saveStage(event.releaseId, stage, loaded.stageVersion))) return answer;
+    if (sameRecord(stage, loaded.stage) || (await records.releases.saveStage(event.releaseId, stage, loaded.stageVersion))) return answer;
   }
   throw new Transient(`the stage ${event.stageIndex} of ${event.releaseId} kept changing while it was decided on`);
 }

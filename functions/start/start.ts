@@ -11,11 +11,14 @@ import { rungsOf } from '../../core/ladder/index.ts';
 import { noticeOf, type Notice } from '../../core/notice/notice.ts';
 import type { Stage } from '../../core/pipeline/model.ts';
 import { deploymentConfigurationFor, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
-import type { DeploymentRecord } from '../../core/release/model.ts';
+import type { DeploymentRecord, TimelineEntry } from '../../core/release/model.ts';
+import { Transient } from '../shared/lambda.ts';
 import { changeStage, loadStage, ReleaseMissing, StageEvent } from '../shared/stage.ts';
 
 /** Clocks differ; a deployment created this long before we meant to start one may still be ours. */
 const CLOCK_SKEW_MS = 2 * 60_000;
+/** ECS lists a new deployment with a delay; calling again before this has passed could start a second one. */
+const LISTING_LAG_MS = 30_000;
 
 export type Started = { kind: 'started'; notice: Notice } | { kind: 'stopped' };
 
@@ -32,24 +35,45 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
   const { release, stage, spec } = await loadStage(releases, event);
   const { deployment, found } = stage;
   if (!deployment || !found) throw new ReleaseMissing(`the stage ${spec.name} of ${release.id} has no task definition yet`);
+  const { taskDefinitionArn, intendedAtMs } = deployment;
   const text = `Rolling out ${planText(spec)}.`;
   const notice = noticeOf(release, stage, 'stageStarted', text);
   if (deployment.startedAtMs !== undefined) return { kind: 'started', notice };
 
   const known = await startedBefore(services, spec, deployment);
-  if (known === undefined && !(await releases.mayAdvance(release.id, `stage.${stage.index}.start`))) return { kind: 'stopped' };
-  const configuration = deploymentConfigurationFor(spec, found.deploymentConfiguration as DeploymentConfiguration, stage.alarmsLeftOut);
-  const revisionId = known?.revisionId ?? (await services.deploy(spec.service, deployment.taskDefinitionArn, configuration));
-  await changeStage(dependencies, event, async ({ stage: now }) => ({
-    stage: now.deployment ? { ...now, deployment: { ...now.deployment, startedAtMs: clock.nowMs(), revisionId, arn: known?.arn }, waitingFor: { kind: 'deployment' } } : now,
-    entries: [stageEntry(now, 'stage', 'started', clock.nowMs(), text)],
-    answer: undefined,
-  }));
+  const { requestedAtMs } = deployment;
+  if (!known && requestedAtMs !== undefined && clock.nowMs() < requestedAtMs + LISTING_LAG_MS) {
+    throw new Transient(`an earlier try may have started a deployment of ${spec.name} that ECS does not list yet`);
+  }
+  const record = (made: Partial<DeploymentRecord> | undefined, entries: TimelineEntry[]) =>
+    changeStage(dependencies, event, async ({ stage: now }) => ({
+      stage: { ...now, deployment: now.deployment && made && { ...now.deployment, ...made } },
+      entries,
+      answer: undefined,
+    }));
+  if (!known && !(await releases.mayAdvance(release.id, `stage.${stage.index}.start`))) {
+    // Nothing was started and nothing will be: without the intention, the stage ends as one that never began.
+    await record(undefined, []);
+    return { kind: 'stopped' };
+  }
+  const started = known ?? (await startNow());
+  await record({ ...started, startedAtMs: clock.nowMs() }, [stageEntry(stage, 'stage', 'started', clock.nowMs(), text)]);
   return { kind: 'started', notice };
+
+  async function startNow(): Promise<{ revisionId: string; arn: string | undefined }> {
+    await record({ requestedAtMs: clock.nowMs() }, []);
+    const configuration = deploymentConfigurationFor(spec, found?.deploymentConfiguration as DeploymentConfiguration, stage.alarmsLeftOut);
+    const revisionId = await services.deploy(spec.service, taskDefinitionArn, configuration);
+    if (revisionId !== undefined) return { revisionId, arn: undefined };
+    // The answer did not show it. Without its id it could never be followed.
+    const listed = await startedBefore(services, spec, { taskDefinitionArn, intendedAtMs });
+    if (!listed) throw new Transient(`ECS does not show the deployment of ${spec.name} yet`);
+    return listed;
+  }
 };
 
 /** A deployment of our task definition that began no earlier than we meant to begin one. */
-async function startedBefore(services: StartDependencies['services'], spec: Stage, deployment: DeploymentRecord): Promise<{ arn: string; revisionId: string } | undefined> {
+async function startedBefore(services: StartDependencies['services'], spec: Stage, deployment: Pick<DeploymentRecord, 'intendedAtMs' | 'taskDefinitionArn'>): Promise<{ arn: string; revisionId: string } | undefined> {
   const listed = await services.deployments(spec.service);
   for (const candidate of listed.filter(({ createdAtMs }) => createdAtMs >= deployment.intendedAtMs - CLOCK_SKEW_MS)) {
     const revision = await services.revision(candidate.targetRevisionArn);

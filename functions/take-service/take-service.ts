@@ -14,7 +14,8 @@ import type { Outcome } from '../../core/release/model.ts';
 import { changeStage, loadStage, StageEvent, type LoadedStage } from '../shared/stage.ts';
 
 export type Taken =
-  | { kind: 'taken'; bell: number }
+  /** `underWay`: the deployment of this stage was started before, by an execution that this one takes over from. */
+  | { kind: 'taken'; bell: number; underWay: boolean }
   | { kind: 'wait'; bell: number; lookAgainSeconds: number; reason: string }
   | { kind: 'ended'; outcome: Outcome; reason: string };
 
@@ -35,15 +36,18 @@ export const takeService = (dependencies: TakeServiceDependencies) => async (inp
   const { leases, clock } = dependencies;
   const claim: Claim = { releaseId: release.id, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
 
+  if (stage.status === 'ended' && stage.outcome) return { kind: 'ended', outcome: stage.outcome, reason: stage.reason };
   if (!stage.deployment) {
     const stop = stopCause({ release, stage, decisions, alarms: [], nowMs: clock.nowMs() });
     if (stop) return { kind: 'ended', ...stop };
   }
+  // Whoever has taken this one's place in the queue is newer; the service may have become free just now all the same.
+  if (stage.status === 'pending' && release.challengedBy !== undefined) return superseded(release.challengedBy);
   if (await leases.take(stage.serviceArn, claim)) return settleIn(dependencies, event, loaded, claim);
 
   const holder = await leases.holder(stage.serviceArn);
-  const holding = holder && (await dependencies.releases.load(holder.releaseId))?.release;
-  if (holder && (!holding || holding.status === 'ended')) {
+  const holding = holder && (await dependencies.releases.load(holder.releaseId));
+  if (holder && (!holding || holding.release.status === 'ended')) {
     // Its end was recorded and the lease was not given back: the holder died in between.
     if (await leases.take(stage.serviceArn, claim, holder.releaseId)) return settleIn(dependencies, event, loaded, claim);
   }
@@ -52,9 +56,11 @@ export const takeService = (dependencies: TakeServiceDependencies) => async (inp
 
   const queued = await leases.enqueue(stage.serviceArn, claim);
   if (queued.kind === 'overtaken') return superseded(queued.by);
-  const overtaken = [queued.overtook, samePipeline ? holder?.releaseId : undefined].filter((id): id is string => id !== undefined);
-  for (const releaseId of overtaken) {
-    if (await dependencies.releases.challenge(releaseId, release.id)) await dependencies.doorbell.ring(releaseId);
+  const before = queued.overtook === undefined ? undefined : await dependencies.releases.load(queued.overtook);
+  for (const older of [before, samePipeline ? holding : undefined]) {
+    const contested = older?.stages.find((one) => one.serviceArn === stage.serviceArn && one.status !== 'ended');
+    if (!older || !contested) continue;
+    if (await dependencies.releases.challenge(older.release.id, release.id, contested.index)) await dependencies.doorbell.ring(older.release.id);
   }
   // The holder may have left between the first try and the queue: it would not have known whom to ring.
   if (await leases.take(stage.serviceArn, claim)) return settleIn(dependencies, event, loaded, claim);
@@ -81,5 +87,5 @@ async function settleIn(dependencies: TakeServiceDependencies, event: v.InferOut
     entries: [stageEntry(now, 'stage', 'taken', clock.nowMs(), `Stage ${spec.name}: ${spec.service.cluster}/${spec.service.name} is taken for this release.`)],
     answer: undefined,
   }));
-  return { kind: 'taken', bell: release.bell };
+  return { kind: 'taken', bell: release.bell, underWay: stage.deployment?.startedAtMs !== undefined };
 }

@@ -1,0 +1,26 @@
+// All or nothing, over several items. A transaction may be cancelled only because another write touched one of its items at the
+// same moment (a ring of the bell does); that says nothing about its conditions, so it is tried again.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+import { TransactWriteCommand, type DynamoDBDocumentClient, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { isAwsError } from '../aws.ts';
+
+const TRIES_MAX = 6;
+
+/** Undefined when everything was written; otherwise nothing was, and the answer is which items' conditions did not hold. */
+export async function transact(client: DynamoDBDocumentClient, items: NonNullable<TransactWriteCommandInput['TransactItems']>): Promise<number[] | undefined> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await client.send(new TransactWriteCommand({ TransactItems: items }));
+      return undefined;
+    } catch (error) {
+      if (!isAwsError(error, 'TransactionCanceledException')) throw error;
+      const codes = codesOf(error);
+      const failed = codes.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []));
+      if (failed.length > 0) return failed;
+      if (!codes.includes('TransactionConflict') || tries >= TRIES_MAX) throw error;
+    }
+  }
+}
+
+const codesOf = (error: Error): (string | undefined)[] =>
+  'CancellationReasons' in error && Array.isArray(error.CancellationReasons) ? (error.CancellationReasons as { Code?: string }[]).map((reason) => reason.Code) : [];
