@@ -34,7 +34,8 @@ export function stateColour({ status, outcome }: Pick<ReleaseSummary, 'status' |
   return outcome === 'unchanged' || outcome === 'superseded' ? 'dim' : 'red';
 }
 
-export function showRelease(release: ReleaseView, context: Context): string {
+/** Without the timeline for those who have just followed it. */
+export function showRelease(release: ReleaseView, context: Context, { timeline = true } = {}): string {
   const { paint, world } = context;
   const nowMs = world.nowMs();
   const lines = [
@@ -47,7 +48,7 @@ export function showRelease(release: ReleaseView, context: Context): string {
     field('reason', release.reason),
     '',
     ...release.stages.flatMap((stage) => [...showStage(stage, nowMs, context), '']),
-    ...release.timeline.map((entry) => clean(`${clockTime(entry.at)}  ${entry.stage === undefined ? '' : `${entry.stage}: `}${entry.text}${entry.by === undefined ? '' : ` (${entry.by})`}`)),
+    ...(timeline ? release.timeline : []).map((entry) => clean(`${clockTime(entry.at)}  ${entry.stage === undefined ? '' : `${entry.stage}: `}${entry.text}${entry.by === undefined ? '' : ` (${entry.by})`}`)),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

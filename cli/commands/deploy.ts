@@ -32,6 +32,6 @@ export function deployCommand(context: Context): Command {
       }
       say(context, `release ${clean(release.id)} of ${clean(release.pipeline)}`);
       const view = await follow(client, release.id, options, context);
-      show(options, context, view, () => showRelease(view, context));
+      show(options, context, view, () => showRelease(view, context, { timeline: false }));
     });
 }

@@ -31,7 +31,7 @@ export function statusCommand(context: Context): Command {
       }
       const release = options.wait === true ? await follow(client, found.release.id, options, context) : found.release;
       finishWith(release, context);
-      show(options, context, release, () => showRelease(release, context));
+      show(options, context, release, () => showRelease(release, context, { timeline: options.wait !== true }));
     });
 }
 
