@@ -3,13 +3,13 @@
 //   BLUE_GREEN, LINEAR, CANARY   reconcile? · pre scale up · scale up · post scale up · test shift · post test
 //                                · (pre production · production shift [· step bake]) per step · post production · bake · clean up
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html
-import type { DeploymentRecord } from '../state.ts';
+import type { DeploymentRecord, RevisionRecord } from '../state.ts';
 import { activeRevisions, liveTasksOf } from '../state.ts';
 import type { World } from '../world.ts';
 import { hookStage, runHooks } from './hooks.ts';
 import { checkNetworking } from './network-check.ts';
 import { bake, enterStage, fullyHealthy, until } from './stage.ts';
-import { restoreTraffic, shiftTraffic, weightsByRevision } from './traffic.ts';
+import { giveAllProduction, restoreTraffic, shiftTraffic, trafficIsElsewhere, weightsByRevision } from './traffic.ts';
 import type { TrafficStep } from './traffic-plan.ts';
 import { trafficSteps } from './traffic-plan.ts';
 
@@ -17,14 +17,17 @@ import { trafficSteps } from './traffic-plan.ts';
 const ROLLING_ALARM_BAKE_MINUTES = 3;
 
 export async function rollForward(world: World, deployment: DeploymentRecord): Promise<void> {
-  const { service, target, configuration } = deployment;
-  if (deployment.sources.length > 1) await hookStage(world, deployment, 'RECONCILE_SERVICE');
+  const { target, configuration } = deployment;
+  if (needsReconciling(deployment)) {
+    await hookStage(world, deployment, 'RECONCILE_SERVICE');
+    if (deployment.blue && trafficIsElsewhere(deployment.blue)) await bringTrafficBack(world, deployment, deployment.blue);
+  }
   await hookStage(world, deployment, 'PRE_SCALE_UP');
 
   enterStage(world, deployment, 'SCALE_UP');
   target.scale = 'all';
   await swapTo(world, deployment);
-  for (const revision of service.revisions) revision.productionWeight = revision === target ? 100 : 0;
+  giveAllProduction(target);
   await hookStage(world, deployment, 'POST_SCALE_UP');
 
   const watchesAlarms = configuration.alarms?.enable && configuration.alarms.rollback;
@@ -46,7 +49,7 @@ export async function swapTo(world: World, deployment: DeploymentRecord, target 
 
 export async function shiftForward(world: World, deployment: DeploymentRecord): Promise<void> {
   const { target } = deployment;
-  if (deployment.sources.length > 1) await reconcile(world, deployment);
+  if (needsReconciling(deployment)) await reconcile(world, deployment);
   checkNetworking(world, deployment);
   await hookStage(world, deployment, 'PRE_SCALE_UP');
 
@@ -96,14 +99,20 @@ async function shiftProduction(world: World, deployment: DeploymentRecord): Prom
 async function reconcile(world: World, deployment: DeploymentRecord): Promise<void> {
   const { blue, service, target } = deployment;
   await hookStage(world, deployment, 'RECONCILE_SERVICE');
-  if (blue) {
-    blue.scale = 'all';
-    await until(world, deployment, () => fullyHealthy(world, blue));
-    await restoreTraffic(world, deployment, blue);
-  }
+  if (blue) await bringTrafficBack(world, deployment, blue);
   const abandoned = activeRevisions(service).filter((revision) => revision !== blue && revision !== target);
   for (const revision of abandoned) revision.scale = 0;
   await until(world, deployment, () => abandoned.every((revision) => !revision.active));
+}
+
+const needsReconciling = ({ sources, blue }: DeploymentRecord): boolean => sources.length > 1 || (blue !== undefined && trafficIsElsewhere(blue));
+
+/** First a full fleet, then its traffic. */
+export async function bringTrafficBack(world: World, deployment: DeploymentRecord, revision: RevisionRecord): Promise<void> {
+  revision.active = true;
+  revision.scale = 'all';
+  await until(world, deployment, () => fullyHealthy(world, revision));
+  await restoreTraffic(world, deployment, revision);
 }
 
 async function cleanUp(world: World, deployment: DeploymentRecord): Promise<void> {

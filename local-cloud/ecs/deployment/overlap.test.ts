@@ -107,7 +107,7 @@ describe('a newer UpdateService', () => {
     await stop(scene);
     await scene.untilStatus('ROLLBACK_IN_PROGRESS');
     const update = scene.deploy('three', { deploymentConfiguration: { lifecycleHooks: [] } });
-    if (updateDuringRollback === 'refused') return expect(update).rejects.toMatchObject({ code: 'ConflictException' });
+    if (updateDuringRollback === 'refused') return expect(update).rejects.toMatchObject({ code: 'InvalidParameterException' });
     await update;
     await scene.untilStatus('SUCCESSFUL');
     await scene.untilSteady();

@@ -5,11 +5,11 @@ import { activeRevisions, liveTasksOf, strategyOf } from '../state.ts';
 import type { World } from '../world.ts';
 import { nowMs } from '../world.ts';
 import type { Interruption } from './course.ts';
-import { swapTo } from './forward.ts';
+import { bringTrafficBack, swapTo } from './forward.ts';
 import { runHooks } from './hooks.ts';
 import { StageFailed } from './stage-failure.ts';
 import { enterStage, fullyHealthy, touch, until } from './stage.ts';
-import { shiftTraffic, weightsByRevision } from './traffic.ts';
+import { giveAllProduction, shiftTraffic, trafficIsElsewhere, weightsByRevision } from './traffic.ts';
 
 export type RollBack = Extract<Interruption, { kind: 'rollBack' }>;
 type Failure = Extract<Interruption, { kind: 'rollBack' | 'fail' }>;
@@ -59,13 +59,17 @@ function begin(world: World, deployment: DeploymentRecord, candidate: RevisionRe
 
 async function goBack(world: World, deployment: DeploymentRecord, candidate: RevisionRecord): Promise<void> {
   candidate.scale = 'all';
+  // Cut short before it could tidy up after a predecessor that was cut short: that tidying still has to be done.
+  if (!deployment.shifted.production && trafficIsElsewhere(candidate)) await bringTrafficBack(world, deployment, candidate);
   if (strategyOf(deployment.configuration) === 'ROLLING') {
     await swapTo(world, deployment, candidate);
-    for (const revision of deployment.service.revisions) revision.productionWeight = revision === candidate ? 100 : 0;
+    giveAllProduction(candidate);
     return;
   }
   if (deployment.shifted.production) {
     enterStage(world, deployment, 'PRODUCTION_TRAFFIC_SHIFT');
+    const short = liveTasksOf(candidate).length < deployment.service.settings.desiredCount;
+    if (short) await until(world, deployment, () => fullyHealthy(world, candidate));
     await shiftTraffic(world, deployment, 'production', 0);
     await runHooks(world, deployment, 'PRODUCTION_TRAFFIC_SHIFT', { production: weightsByRevision(deployment, 'production') });
   }
@@ -78,6 +82,7 @@ async function goBack(world: World, deployment: DeploymentRecord, candidate: Rev
   const failed = activeRevisions(deployment.service).filter((revision) => revision !== candidate);
   for (const revision of failed) revision.scale = 0;
   await until(world, deployment, () => failed.every((revision) => liveTasksOf(revision).length === 0) && fullyHealthy(world, candidate));
+  giveAllProduction(candidate);
 }
 
 /** Without a way back, ECS keeps what runs and starts nothing more. */

@@ -2,7 +2,6 @@
 import type { LoadBalancer } from '@aws-sdk/client-ecs';
 import type { Caller } from '../../kernel/service.ts';
 import type { DeploymentRecord, RevisionRecord } from '../state.ts';
-import { activeRevisions } from '../state.ts';
 import type { World } from '../world.ts';
 import { minutes } from '../world.ts';
 import { StageFailed } from './stage-failure.ts';
@@ -47,7 +46,7 @@ function setWeights(deployment: DeploymentRecord, kind: Kind, percent: number): 
     if (kind === 'production') revision.productionWeight = weight;
     else revision.testWeight = weight;
   };
-  for (const revision of activeRevisions(deployment.service)) set(revision, 0);
+  for (const revision of deployment.service.revisions) set(revision, 0);
   set(deployment.target, percent);
   if (deployment.blue) set(deployment.blue, Math.round((100 - percent) * 10) / 10);
 }
@@ -66,13 +65,22 @@ export async function restoreTraffic(world: World, deployment: DeploymentRecord,
       }
     }
   }
-  for (const each of activeRevisions(deployment.service)) {
-    each.productionWeight = each === revision ? 100 : 0;
-    each.testWeight = 0;
-  }
+  giveAllProduction(revision);
   touch(world, deployment);
   await deployment.course.sleep(world.kernel.clock, world.kernel.physics.trafficShiftMs);
 }
+
+/** In the books: production belongs to this revision alone. */
+export function giveAllProduction(revision: RevisionRecord): void {
+  for (const each of revision.service.revisions) {
+    each.productionWeight = each === revision ? 100 : 0;
+    if (each !== revision) each.testWeight = 0;
+  }
+}
+
+/** Did a deployment that was cut short leave traffic on another target group than this revision's? */
+export const trafficIsElsewhere = (revision: RevisionRecord): boolean =>
+  revision.service.revisions.some((other) => other.productionWeight > 0 && other.targetGroupArns.some((arn, index) => arn !== revision.targetGroupArns[index]));
 
 export function rulesOf(revision: RevisionRecord, kind: Kind): { balancer: LoadBalancer; ruleArn: string; index: number }[] {
   return revision.workload.loadBalancers.flatMap((balancer, index) => {

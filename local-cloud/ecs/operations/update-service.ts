@@ -5,7 +5,7 @@ import { refuseUnknown } from '../../kernel/errors.ts';
 import type { Operation, Permission } from '../../kernel/service.ts';
 import { serviceNames } from '../arns.ts';
 import { startDeployment } from '../deployment/new-deployment.ts';
-import { conflict, invalidParameter } from '../faults.ts';
+import { invalidParameter } from '../faults.ts';
 import type { ServiceRecord } from '../state.ts';
 import { runningDeployment } from '../state.ts';
 import { serviceView } from '../views/service-view.ts';
@@ -33,7 +33,7 @@ export function updateService(world: World): Operation {
       const running = runningDeployment(service);
       const rollingBack = running?.status === 'ROLLBACK_REQUESTED' || running?.status === 'ROLLBACK_IN_PROGRESS';
       if (deploys && rollingBack && world.kernel.switches.updateDuringRollback === 'refused') {
-        throw conflict('The service cannot be updated while a rollback is in progress.');
+        throw invalidParameter('The service cannot be updated while a rollback is in progress.'); // UpdateService declares no ConflictException
       }
       const taskDefinition = input.taskDefinition === undefined ? service.taskDefinition : findTaskDefinition(world, input.taskDefinition);
       const configuration = merge(service.settings.deploymentConfiguration, input.deploymentConfiguration);
