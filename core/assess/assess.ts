@@ -9,7 +9,7 @@ import type { Decision, EpochMs, Outcome, Release, RollingBack, StageRecord } fr
 import { beginRollback, weightText } from './begin-rollback.ts';
 import { stageEntry } from './entries.ts';
 import { assessRung } from './rung.ts';
-import { stopCause } from './stop-cause.ts';
+import { givesWay, stopCause } from './stop-cause.ts';
 import { RESYNC_MOVING_MS, type Assessment, type DeploymentView, type Observation } from './verdict.ts';
 
 export interface AssessInput {
@@ -72,7 +72,11 @@ function running(input: AssessInput, deployment: DeploymentView): Assessment {
   const stop = stopCause({ ...input, alarms: input.observation.alarms });
   if (stop) return beginRollback(input, deployment, stop);
   if (!pause) return waiting(input, { kind: 'deployment' }, nowMs + RESYNC_MOVING_MS, deploymentText(deployment));
-  return assessRung(input, deployment);
+  const assessment = assessRung(input, deployment);
+  const way = assessment.verdict.kind === 'wait' && assessment.verdict.waitingFor.kind === 'approval' ? givesWay(input.release) : undefined;
+  if (!way) return assessment;
+  const rollback = beginRollback(input, deployment, way);
+  return { ...rollback, entries: [...assessment.entries.filter((entry) => entry.kind !== 'ask'), ...rollback.entries] };
 }
 
 /** ECS rolls back, because we told it to or by itself (breaker, alarm, pause time-out, a person). */

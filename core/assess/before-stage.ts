@@ -3,7 +3,7 @@ import { tally } from '../approval/tally.ts';
 import type { ApprovalRule, Stage } from '../pipeline/model.ts';
 import type { Ask, Decision, EpochMs, Release, StageRecord } from '../release/model.ts';
 import { stageEntry } from './entries.ts';
-import { stopCause } from './stop-cause.ts';
+import { givesWay, stopCause } from './stop-cause.ts';
 import { RESYNC_PEOPLE_MS, type Assessment } from './verdict.ts';
 
 export interface BeforeInput {
@@ -26,6 +26,8 @@ export function assessBeforeStage(input: BeforeInput): Assessment {
   for (const [index, gate] of spec.before.entries()) {
     const key = `before.${index}`;
     const asked = stage.asks.find((ask) => ask.key === key);
+    const way = asked ? undefined : givesWay(release);
+    if (way) return { verdict: { kind: 'ended', ...way }, stage: { ...stage, waitingFor: undefined }, entries: [], notice: undefined };
     if (!asked) return putQuestion(input, key, gate.approval, `Roll out to ${spec.name}?`);
     const answer = tally(asked, decisions.filter((decision) => decision.stageIndex === stage.index), release.author, nowMs);
     if (answer.kind !== 'approved') return waitForPeople(stage, asked, nowMs);

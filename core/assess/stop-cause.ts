@@ -52,8 +52,13 @@ function alarmed({ stage, alarms }: StopInput): StopCause | undefined {
 
 /** A newer release takes the place of one that waits for a person, never of one that moves. */
 function overtaken({ release, stage, decisions, nowMs }: StopInput): StopCause | undefined {
-  if (release.challengedBy === undefined || release.pipeline.newerRelease !== 'overtakesWaiting') return undefined;
   const ours = decisions.filter((decision) => decision.stageIndex === stage.index);
   const waits = stage.asks.some((ask) => tally(ask, ours, release.author, nowMs).kind === 'open');
-  return waits ? { outcome: 'superseded', reason: `superseded by the newer release ${release.challengedBy} while it waited for approval` } : undefined;
+  return waits ? givesWay(release) : undefined;
+}
+
+/** Whoever is about to wait for a person while a newer release wants the service: nobody should be asked about it any more. */
+export function givesWay(release: Release): StopCause | undefined {
+  if (release.challengedBy === undefined || release.pipeline.newerRelease !== 'overtakesWaiting') return undefined;
+  return { outcome: 'superseded', reason: `superseded by the newer release ${release.challengedBy}, which need not wait for people to decide on this one` };
 }

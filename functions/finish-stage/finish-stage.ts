@@ -72,4 +72,4 @@ async function putBack({ services, log }: FinishStageDependencies, event: { rele
 
 const endText = (stageName: string, outcome: Outcome, reason: string): string => `${stageName}: ${outcomeWords(outcome)}. ${sentence(reason)}`;
 
-const sentence = (text: string): string => (text ? `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}` : '');
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -84,7 +84,7 @@ async function settleIn(dependencies: TakeServiceDependencies, event: v.InferOut
   await watches.add(release.id, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);
   await changeStage(dependencies, event, async ({ stage: now }) => ({
     stage: { ...now, status: 'running', startedAtMs: now.startedAtMs ?? clock.nowMs(), waitingFor: undefined },
-    entries: [stageEntry(now, 'stage', 'taken', clock.nowMs(), `Stage ${spec.name}: ${spec.service.cluster}/${spec.service.name} is taken for this release.`)],
+    entries: [stageEntry(now, 'stage', 'taken', clock.nowMs(), `The service ${spec.service.cluster}/${spec.service.name} is taken for this release.`)],
     answer: undefined,
   }));
   return { kind: 'taken', bell: release.bell, underWay: stage.deployment?.startedAtMs !== undefined };
