@@ -66,10 +66,11 @@ async function goBack(world: World, deployment: DeploymentRecord, candidate: Rev
     giveAllProduction(candidate);
     return;
   }
+  // Usually the old fleet is still there in full. Where it is not, nothing is taken away before it is.
+  const short = liveTasksOf(candidate).length < deployment.service.settings.desiredCount;
+  if (short) await until(world, deployment, () => fullyHealthy(world, candidate));
   if (deployment.shifted.production) {
     enterStage(world, deployment, 'PRODUCTION_TRAFFIC_SHIFT');
-    const short = liveTasksOf(candidate).length < deployment.service.settings.desiredCount;
-    if (short) await until(world, deployment, () => fullyHealthy(world, candidate));
     await shiftTraffic(world, deployment, 'production', 0);
     await runHooks(world, deployment, 'PRODUCTION_TRAFFIC_SHIFT', { production: weightsByRevision(deployment, 'production') });
   }
