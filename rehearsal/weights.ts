@@ -48,9 +48,14 @@ export interface MeasuredShare {
   sharePercent: number;
 }
 
-/** Of all answers begun and ended while the smaller (or the given) group had `weightPercent`: how many came from `version`. */
+/**
+ * Of all answers begun and ended while the group that starts the window with nothing had `weightPercent`: how many came from
+ * `version`. Groups swap roles with every release, so which one is new is read from the window's first look.
+ */
 export function measureShare(spans: readonly WeightSpan[], answers: readonly Answer[], version: string, weightPercent: number, window: { fromMs: number; untilMs: number }): MeasuredShare {
-  const inside = spans.filter((span) => span.fromMs >= window.fromMs && span.untilMs <= window.untilMs && Object.values(span.weights).some((weight) => Math.abs(weight - weightPercent) < 0.05));
+  const during = spans.filter((span) => span.untilMs >= window.fromMs && span.fromMs <= window.untilMs);
+  const newGroup = Object.entries(during[0]?.weights ?? {}).find(([, weight]) => weight === 0)?.[0] ?? '';
+  const inside = during.filter((span) => Math.abs((span.weights[newGroup] ?? -1) - weightPercent) < 0.05);
   const counted = answers.filter((answer) => inside.some((span) => answer.startedAtMs >= span.fromMs && answer.endedAtMs <= span.untilMs));
   const ours = counted.filter((answer) => answer.version === version).length;
   return { weightPercent, answers: counted.length, sharePercent: counted.length === 0 ? 0 : (100 * ours) / counted.length };
