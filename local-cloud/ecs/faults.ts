@@ -8,4 +8,3 @@ export const serviceNotFound = () => new AwsError('ServiceNotFoundException', 'S
 export const serviceNotActive = () => new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.');
 export const deploymentNotFound = () => new AwsError('ServiceDeploymentNotFoundException', 'The service deployment does not exist.');
 export const conflict = (message: string) => new AwsError('ConflictException', message);
-export const resourceInUse = (message: string) => new AwsError('ResourceInUseException', message);

@@ -1,4 +1,4 @@
-// Amazon ECS, as much of it as deployments need: see the README of facts in each file's links. Not modelled (refused by name): daemons,
+// Amazon ECS, as much of it as deployments need. Not modelled (refused by name): daemons,
 // task sets, Classic Load Balancers, Service Connect, VPC Lattice, service discovery, volumes, early success criteria, container instances.
 // Launch types and capacity providers are labels: capacity is one number per cluster.
 import type { Kernel } from '../kernel/kernel.ts';

@@ -18,10 +18,8 @@ const ROLLING_ALARM_BAKE_MINUTES = 3;
 
 export async function rollForward(world: World, deployment: DeploymentRecord): Promise<void> {
   const { target, configuration } = deployment;
-  if (needsReconciling(deployment)) {
-    await hookStage(world, deployment, 'RECONCILE_SERVICE');
-    if (deployment.blue && trafficIsElsewhere(deployment.blue)) await bringTrafficBack(world, deployment, deployment.blue);
-  }
+  // Revisions that share the target group of production can be swapped together; others would count as serving without serving.
+  if (needsReconciling(deployment)) await reconcile(world, deployment, otherSources(deployment).filter((source) => deployment.blue && !sameGroups(source, deployment.blue)));
   await hookStage(world, deployment, 'PRE_SCALE_UP');
 
   enterStage(world, deployment, 'SCALE_UP');
@@ -49,7 +47,7 @@ export async function swapTo(world: World, deployment: DeploymentRecord, target 
 
 export async function shiftForward(world: World, deployment: DeploymentRecord): Promise<void> {
   const { target } = deployment;
-  if (needsReconciling(deployment)) await reconcile(world, deployment);
+  if (needsReconciling(deployment)) await reconcile(world, deployment, otherSources(deployment));
   checkNetworking(world, deployment);
   await hookStage(world, deployment, 'PRE_SCALE_UP');
 
@@ -96,14 +94,16 @@ async function shiftProduction(world: World, deployment: DeploymentRecord): Prom
  * A deployment that was cut short left its revision behind. Before a new one can use the second target group, everything goes back to the
  * revision that last served alone. (AWS documents that the stage exists, not what it does; this is the least it must do.)
  */
-async function reconcile(world: World, deployment: DeploymentRecord): Promise<void> {
-  const { blue, service, target } = deployment;
+async function reconcile(world: World, deployment: DeploymentRecord, abandoned: RevisionRecord[]): Promise<void> {
+  const { blue } = deployment;
   await hookStage(world, deployment, 'RECONCILE_SERVICE');
-  if (blue) await bringTrafficBack(world, deployment, blue);
-  const abandoned = activeRevisions(service).filter((revision) => revision !== blue && revision !== target);
+  if (blue && (abandoned.length > 0 || trafficIsElsewhere(blue))) await bringTrafficBack(world, deployment, blue);
   for (const revision of abandoned) revision.scale = 0;
   await until(world, deployment, () => abandoned.every((revision) => !revision.active));
 }
+
+const otherSources = ({ sources, blue }: DeploymentRecord): RevisionRecord[] => sources.filter((source) => source !== blue);
+const sameGroups = (one: RevisionRecord, other: RevisionRecord): boolean => one.targetGroupArns.join() === other.targetGroupArns.join();
 
 const needsReconciling = ({ sources, blue }: DeploymentRecord): boolean => sources.length > 1 || (blue !== undefined && trafficIsElsewhere(blue));
 
