@@ -86,8 +86,8 @@ function followRollback(input: AssessInput, deployment: DeploymentView): Assessm
   const reason = deployment.rollbackReason ?? deployment.statusReason ?? 'ECS gives no reason';
   const rollingBack: RollingBack = { outcome: 'rolledBack', reason: `ECS rolled back by itself: ${reason}`, decidedAtMs: input.nowMs, requestedAtMs: undefined };
   const stage: StageRecord = { ...input.stage, rollingBack };
-  const text = `ECS is rolling back by itself: ${reason}`;
-  const wait = waiting({ ...input, stage }, { kind: 'rollback' }, input.nowMs + RESYNC_MOVING_MS, text);
+  const text = `ECS is rolling back by itself: ${reason}.`;
+  const wait = waiting({ ...input, stage }, { kind: 'rollback' }, input.nowMs + RESYNC_MOVING_MS, rollingBack.reason);
   return { ...wait, entries: [stageEntry(stage, 'rollback', 'rollback.seen', input.nowMs, text)], notice: { kind: 'rollbackStarted', text } };
 }
 
