@@ -19,12 +19,10 @@ type Handle = (event: unknown) => Promise<unknown>;
 export function lambda(functionName: string, build: (log: Logger) => Handle): (event: unknown, context: Context) => Promise<unknown> {
   const log = stdoutLogger(functionName);
   let handle: Handle | undefined;
-  return middy<unknown, unknown>()
-    .use({
-      onError: ({ error, context }) => {
-        log.error('failed', { requestId: context.awsRequestId, ...errorFields(error) });
-        // Rethrown by middy as it now stands in the request.
-      },
+  return middy<unknown, unknown, Error, Context>()
+    .use<middy.MiddlewareObj<unknown, unknown, Error, Context>>({
+      // Middy rethrows the error after this.
+      onError: ({ error, context }) => log.error('failed', { requestId: context.awsRequestId, ...errorFields(error) }),
     })
     .handler(async (event: unknown) => {
       handle ??= build(log);
@@ -33,7 +31,7 @@ export function lambda(functionName: string, build: (log: Logger) => Handle): (e
       } catch (error) {
         throw named(error);
       }
-    }) as (event: unknown, context: Context) => Promise<unknown>;
+    });
 }
 
 /** Gives faults that will pass a name of their own, whatever the SDK calls them. */
