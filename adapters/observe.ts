@@ -4,7 +4,7 @@ import type { Observation } from '../core/assess/verdict.ts';
 import type { Stage } from '../core/pipeline/model.ts';
 import type { StageRecord } from '../core/release/model.ts';
 import type { Alarms } from './alarms.ts';
-import { revisionIdOf, viewOf, type ListedDeployment, type Services } from './ecs/services.ts';
+import { isFinished, revisionIdOf, viewOf, type ListedDeployment, type Services } from './ecs/services.ts';
 
 export interface ObservationSources {
   services: Pick<Services, 'deployments' | 'deployment' | 'revision'>;
@@ -26,16 +26,23 @@ export async function observe(sources: ObservationSources, spec: Stage, stage: S
     deploymentArn,
     observation: {
       deployment: own && viewOf(own),
-      foreign: foreign && { arn: foreign.arn, createdAtMs: foreign.createdAtMs, description: await describeForeign(sources, foreign) },
+      foreign: foreign && (await foreignView(sources, foreign)),
       alarms,
       requestsAtRung: own ? await requestsAtRung(sources, spec, stage, own.targetServiceRevision?.arn, viewOf(own).weightPercent, nowMs) : undefined,
     },
   };
 }
 
-async function describeForeign({ services }: ObservationSources, foreign: ListedDeployment): Promise<string> {
-  const revision = await services.revision(foreign.targetRevisionArn);
-  return `${foreign.arn.split('/').at(-1) ?? foreign.arn} (started ${new Date(foreign.createdAtMs).toISOString()}, task definition ${revision?.taskDefinition?.split('/').at(-1) ?? 'unknown'})`;
+async function foreignView({ services }: ObservationSources, { arn, targetRevisionArn, createdAtMs, status }: ListedDeployment): Promise<Observation['foreign']> {
+  const [revision, deployment] = await Promise.all([services.revision(targetRevisionArn), services.deployment(arn)]);
+  const what = revision?.taskDefinition?.split('/').at(-1) ?? 'unknown';
+  return {
+    arn,
+    createdAtMs,
+    description: `${arn.split('/').at(-1) ?? arn} (started ${new Date(createdAtMs).toISOString()}, task definition ${what})`,
+    running: !isFinished(deployment?.status ?? status),
+    hookIds: deployment ? viewOf(deployment).pauses.map((pause) => pause.hookId) : [],
+  };
 }
 
 async function requestsAtRung({ services, alarms }: ObservationSources, spec: Stage, stage: StageRecord, revisionArn: string | undefined, weightPercent: number, nowMs: number): Promise<number | undefined> {

@@ -42,7 +42,7 @@ describe('every status ECS has', () => {
   });
 
   it('a deployment that somebody else replaced is left alone, and its maker named', () => {
-    const foreign = { arn: 'x', createdAtMs: NOW_MS, description: 'abc (task definition checkout:9)' };
+    const foreign = { arn: 'x', createdAtMs: NOW_MS, description: 'abc (task definition checkout:9)', running: false, hookIds: [] };
     expect(verdictOf({ observation: seen(deploymentView({ status: 'STOPPED' }), { foreign }) })).toEqual({
       kind: 'ended',
       outcome: 'failed',
@@ -72,7 +72,7 @@ describe('a deployment that ECS does not list', () => {
   });
 
   it('says whose deployment stands in its place', () => {
-    const foreign = { arn: 'x', createdAtMs: NOW_MS, description: 'abc' };
+    const foreign = { arn: 'x', createdAtMs: NOW_MS, description: 'abc', running: false, hookIds: [] };
     expect(verdictOf({ observation: seen(undefined, { foreign }) }).reason).toContain('The newest one is not ours: abc.');
   });
 });

@@ -47,7 +47,7 @@ export function assess(given: AssessInput): Assessment {
         reason: `ECS could not roll back: ${deployment.statusReason ?? 'it gives no reason'}. ${repair(stage)}`,
       });
     case 'STOPPED':
-      return ended(input, stopped(input, deployment));
+      return seeForeignThrough(input) ?? ended(input, stopped(input, deployment));
     case 'ROLLBACK_REQUESTED':
     case 'ROLLBACK_IN_PROGRESS':
       return followRollback(input, deployment);
@@ -105,6 +105,20 @@ function rollbackOutcome({ stage }: AssessInput, deployment: DeploymentView): { 
   if (stage.rollingBack) return { outcome: stage.rollingBack.outcome, reason: stage.rollingBack.reason };
   const reason = deployment.rollbackReason ?? deployment.statusReason ?? 'ECS gives no reason';
   return { outcome: 'rolledBack', reason: `ECS rolled back by itself: ${reason}` };
+}
+
+/**
+ * A deployment that replaced ours runs into the pauses we put into the service, and nobody else would answer them. Slipway never
+ * fights it: it lets it through until it has ended, and only then puts the configuration back and ends the stage.
+ */
+function seeForeignThrough(input: AssessInput): Assessment | undefined {
+  const { foreign } = input.observation;
+  if (!foreign?.running || input.release.pipeline.foreignDeployments === 'leave') return undefined;
+  const text = `Somebody else's deployment replaced this one: ${foreign.description}. Slipway lets it through the pauses of this release.`;
+  const entries = [stageEntry(input.stage, 'foreign', `foreign.${foreign.arn.split('/').at(-1) ?? ''}`, input.nowMs, text)];
+  const wait = waiting(input, { kind: 'deployment' }, input.nowMs + RESYNC_MOVING_MS, text);
+  if (foreign.hookIds.length === 0) return { ...wait, entries };
+  return { ...wait, entries, verdict: { kind: 'letForeignGo', deploymentArn: foreign.arn, hookIds: foreign.hookIds, reason: text } };
 }
 
 function stopped({ stage, observation }: AssessInput, deployment: DeploymentView): { outcome: Outcome; reason: string } {

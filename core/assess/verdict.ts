@@ -7,6 +7,8 @@ export type Verdict =
   | { kind: 'go'; reason: string }
   /** Let the paused deployment go on to its next native weight. */
   | { kind: 'advance'; hookIds: string[]; fromWeightPercent: number; toWeightPercent: number; reason: string }
+  /** Somebody else's deployment waits at a pause of ours: let it through, it is none of our business. */
+  | { kind: 'letForeignGo'; deploymentArn: string; hookIds: string[]; reason: string }
   /** Tell ECS to roll back; `hookId` when it is paused. */
   | { kind: 'rollBack'; hookId: string | undefined; reason: string }
   | { kind: 'ended'; outcome: Outcome; reason: string };
@@ -45,7 +47,7 @@ export interface Observation {
   /** The release's own service deployment; undefined while ECS does not list it (yet). */
   deployment: DeploymentView | undefined;
   /** A deployment of the same service that is newer than ours and not ours. */
-  foreign: { arn: string; createdAtMs: EpochMs; description: string } | undefined;
+  foreign: { arn: string; createdAtMs: EpochMs; description: string; running: boolean; hookIds: string[] } | undefined;
   alarms: AlarmView[];
   /** Requests the new revision answered since the current rung was reached; undefined when no rung counts them. */
   requestsAtRung: number | undefined;

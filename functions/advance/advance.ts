@@ -8,6 +8,9 @@ import type { Timeline } from '../../adapters/records/timeline.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
 import { loadStage, ReleaseMissing } from '../shared/stage.ts';
 
+/** A deployment that is not the release's own, met at a pause of ours. */
+const ForeignEvent = v.object({ releaseId: v.string(), stageIndex: v.number(), foreignDeploymentArn: v.string(), hookIds: v.array(v.string()) });
+
 const Event = v.object({
   releaseId: v.string(),
   stageIndex: v.number(),
@@ -26,6 +29,13 @@ export interface AdvanceDependencies {
 }
 
 export const advance = ({ releases, timeline, services, clock, log }: AdvanceDependencies) => async (input: unknown): Promise<{ advanced: boolean }> => {
+  const foreign = v.safeParse(ForeignEvent, input);
+  if (foreign.success) {
+    const { foreignDeploymentArn, hookIds, releaseId } = foreign.output;
+    for (const hookId of hookIds) await services.answerPause(foreignDeploymentArn, hookId, 'CONTINUE');
+    log.info('let a foreign deployment go on', { release: releaseId, deployment: foreignDeploymentArn });
+    return { advanced: true };
+  }
   const event = v.parse(Event, input);
   const { stage } = await loadStage(releases, event);
   const arn = stage.deployment?.arn;
