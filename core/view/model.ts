@@ -31,6 +31,8 @@ export interface ReleaseSummary {
   /** The stage it is in, or ended in. */
   stage?: string;
   weightPercent?: number;
+  /** What the stage it is in waits for; absent when it waits for nothing, and from an older Slipway. */
+  waitingFor?: WaitingKind;
   /** Why it is where it is, as a clause or sentence. */
   reason: string;
   createdAt: string;
@@ -40,6 +42,8 @@ export interface ReleaseSummary {
 export interface ReleaseView extends ReleaseSummary {
   /** Who pushed the image, when known. */
   author?: string;
+  /** Everybody who has approved anything of it, in the order in which they did. */
+  approvedBy?: string[];
   stages: StageView[];
   /** Oldest first. */
   timeline: TimelineEntry[];
@@ -65,8 +69,10 @@ export interface RungView {
   approval?: { from: string[]; need: number; withinMs: number };
 }
 
+export type WaitingKind = 'bake' | 'approval' | 'turn' | 'deployment' | 'rollback' | 'alarmData';
+
 export interface WaitingView {
-  kind: 'bake' | 'approval' | 'turn' | 'deployment' | 'rollback' | 'alarmData';
+  kind: WaitingKind;
   /** Who may approve; empty or absent: anybody who may call the control API. */
   from?: string[];
   need?: number;

@@ -1,9 +1,9 @@
 // From a release record to what the Control API says of it.
 import { rungsOf } from '../ladder/index.ts';
 import { failureLines } from '../notice/notice.ts';
-import type { Decision, Release, StageRecord, TimelineEntry as Entry } from '../release/model.ts';
+import type { Decision, Release, StageRecord, TimelineEntry as Entry, WaitingFor } from '../release/model.ts';
 import { tally } from '../approval/tally.ts';
-import type { ReleaseSummary, ReleaseView, StageView, TimelineEntry, WaitingView } from './model.ts';
+import type { ReleaseSummary, ReleaseView, StageView, TimelineEntry, WaitingKind, WaitingView } from './model.ts';
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 
@@ -20,6 +20,7 @@ export function summaryOf(release: Release, stages: readonly StageRecord[]): Rel
     ...(release.outcome === undefined ? {} : { outcome: release.outcome }),
     ...(spec === undefined ? {} : { stage: spec.name }),
     ...(current === undefined ? {} : { weightPercent: current.weightPercent }),
+    ...(release.status === 'ended' || current?.status === 'ended' || current?.waitingFor === undefined ? {} : { waitingFor: kindOf(current.waitingFor) }),
     reason: release.status === 'ended' ? release.reason : (current?.rollingBack?.reason ?? waitingText(current)),
     createdAt: iso(release.createdAtMs),
     ...(release.endedAtMs === undefined ? {} : { endedAt: iso(release.endedAtMs) }),
@@ -28,9 +29,11 @@ export function summaryOf(release: Release, stages: readonly StageRecord[]): Rel
 
 export function releaseViewOf(loaded: { release: Release; stages: readonly StageRecord[]; decisions: readonly Decision[] }, timeline: readonly Entry[], nowMs: number): ReleaseView {
   const { release, stages, decisions } = loaded;
+  const approvedBy = approversOf(decisions);
   return {
     ...summaryOf(release, stages),
     ...(release.author === undefined ? {} : { author: release.author }),
+    ...(approvedBy.length === 0 ? {} : { approvedBy }),
     stages: stages.map((stage) => stageViewOf(release, stage, decisions, nowMs)),
     timeline: timeline.map((entry) => timelineViewOf(release, entry)),
   };
@@ -56,6 +59,14 @@ function stageViewOf(release: Release, stage: StageRecord, decisions: readonly D
     ...(stage.failure === undefined ? {} : { failure: { reason: failureLines(stage).join('\n') } }),
   };
 }
+
+function approversOf(decisions: readonly Decision[]): string[] {
+  const approvals = decisions.filter((decision) => decision.kind === 'approve').sort((one, other) => one.atMs - other.atMs);
+  return [...new Set(approvals.map((decision) => decision.person))];
+}
+
+/** A bake that waits for requests is a bake to those who look. */
+const kindOf = (waiting: WaitingFor): WaitingKind => (waiting.kind === 'requests' ? 'bake' : waiting.kind);
 
 function waitingViewOf(release: Release, stage: StageRecord, decisions: readonly Decision[], nowMs: number): WaitingView | undefined {
   const waiting = stage.waitingFor;
