@@ -7,7 +7,10 @@ export interface DecisionWanted {
   kind: Decision['kind'];
   /** The name of a stage, to be sure; the one that asks when left out. */
   stage: string | undefined;
+  /** The question that was on the screen, where the surface knows it: a late click must not answer the next one. */
+  askKey?: string | undefined;
   reason: string;
+  /** The verified caller: an ARN, or what `slackCaller` makes of a Slack user. */
   callerArn: string;
   via: Decision['via'];
 }
@@ -16,15 +19,24 @@ export type Ruling = { kind: 'decide'; decision: Decision } | { kind: 'refused';
 
 const refused = (code: 'NotAllowed' | 'Refused' | 'BadRequest' | 'NotFound', message: string, hint?: string): Ruling => ({ kind: 'refused', code, message, ...(hint === undefined ? {} : { hint }) });
 
-/** The people whose binding matches a verified caller ARN. */
-export const personsOf = (release: Pick<Release, 'people'>, callerArn: string): string[] =>
+const SLACK = 'slack:';
+
+/** A Slack user whose request was verified, as a caller. No ARN looks like it, and no pattern for ARNs is tried on it. */
+export const slackCaller = (userId: string): string => `${SLACK}${userId}`;
+
+/** The people whose binding matches a verified caller. */
+export const personsOf = (release: Pick<Release, 'people'>, caller: string): string[] =>
   Object.values(release.people)
-    .filter((person) => person.aws.some((pattern) => matchesGlob(pattern, callerArn)))
+    .filter((person) => (caller.startsWith(SLACK) ? person.slack !== undefined && slackCaller(person.slack) === caller : person.aws.some((pattern) => matchesGlob(pattern, caller))))
     .map((person) => person.name);
 
 export function ruleDecision(wanted: DecisionWanted, release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], nowMs: number): Ruling {
   if (release.status === 'ended') return refused('Refused', `The release ${release.id} has ended (${release.outcome ?? 'ended'}): ${release.reason}.`);
   const persons = personsOf(release, wanted.callerArn);
+  // Who may call the control API is somebody already; in Slack everybody can press a button.
+  if (persons.length === 0 && wanted.callerArn.startsWith(SLACK)) {
+    return refused('NotAllowed', `The Slack user ${wanted.callerArn.slice(SLACK.length)} is nobody whom ${release.pipeline.name} knows.`, 'Bind the user to a person under `people` in slipway.yml, and apply it.');
+  }
   const common = { callerArn: wanted.callerArn, via: wanted.via, atMs: nowMs, reason: wanted.reason };
   if (wanted.kind === 'abort') {
     const person = persons[0] ?? wanted.callerArn;
@@ -34,7 +46,8 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
     return refused('NotFound', `The pipeline ${release.pipeline.name} has no stage ${wanted.stage}.`, `Its stages: ${release.pipeline.stages.map((stage) => stage.name).join(', ')}.`);
   }
   const open = openAsks(release, stages, decisions, nowMs).filter(({ stageName }) => wanted.stage === undefined || stageName === wanted.stage);
-  const asked = open[0];
+  const asked = wanted.askKey === undefined ? open[0] : open.find(({ ask }) => ask.key === wanted.askKey);
+  if (!asked && wanted.askKey !== undefined) return refused('Refused', answeredMeanwhile(wanted, release, stages, decisions, nowMs), 'See what it waits for with `slipway status`.');
   if (!asked) {
     const where = wanted.stage === undefined ? release.id : `${release.id}, stage ${wanted.stage},`;
     return refused('Refused', `${where} asks nothing at the moment.`, 'See what it waits for with `slipway status`.');
@@ -51,6 +64,23 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
     return refused('NotAllowed', `${release.author} asked for this release, and ${asked.stageName} wants somebody else's approval.`);
   }
   return { kind: 'decide', decision: { ...common, kind: wanted.kind, person, askKey: asked.ask.key, stageIndex: asked.stage.index } };
+}
+
+function answeredMeanwhile(wanted: DecisionWanted, release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], nowMs: number): string {
+  const stage = stages.find(({ index }) => release.pipeline.stages[index]?.name === wanted.stage) ?? stages[release.stageIndex];
+  const ask = stage?.asks.find(({ key }) => key === wanted.askKey);
+  if (!stage || !ask) return `${release.id} has not asked that.`;
+  const answer = tally(ask, decisions.filter(({ stageIndex }) => stageIndex === stage.index), release.author, nowMs);
+  switch (answer.kind) {
+    case 'approved':
+      return answer.byDeadline ? `"${ask.question}" counts as approved since its time was over.` : `"${ask.question}" has been answered meanwhile: approved by ${answer.given.join(', ')}.`;
+    case 'rejected':
+      return `"${ask.question}" has been answered meanwhile: rejected by ${answer.by}${answer.reason ? `, ${answer.reason}` : ''}.`;
+    case 'expired':
+      return `"${ask.question}" counts as rejected since its time was over.`;
+    case 'open':
+      return stage.rollingBack ? `The rollout is being rolled back: ${stage.rollingBack.reason}.` : `The rollout to ${wanted.stage ?? 'this stage'} has ended: ${stage.reason}.`;
+  }
 }
 
 export function openAsks(release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], nowMs: number) {
