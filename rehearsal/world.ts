@@ -8,7 +8,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { pushImageFolder } from '../local-cloud/ecr/push.ts';
 import { fastPhysics, type Physics } from '../local-cloud/kernel/physics.ts';
-import { startLocalCloud, type LocalCloud } from '../local-cloud/serve.ts';
+import { startLocalCloud, type LocalCloud, type ServeOptions } from '../local-cloud/serve.ts';
 import { packagedArtefact } from './package.ts';
 import { outputOf, Stacks } from './stacks.ts';
 
@@ -20,6 +20,8 @@ export interface WorldOptions {
   port: number;
   say: (line: string) => void;
   physics?: Partial<Physics>;
+  /** Faults of the cloud, and eyes on it. */
+  cloud?: Pick<ServeOptions, 'intercept' | 'events' | 'switches' | 'seed'>;
   /** The specification to apply; the example's own by default. */
   specification?: string;
   endOnSignals?: boolean;
@@ -44,6 +46,7 @@ export interface World {
   local: LocalCloud;
   region: string;
   controlUrl: string;
+  tableName: string;
   /** Addresses of the load balancers, by environment. */
   urls: { staging: string; production: string };
   productionRuleArn: string;
@@ -62,6 +65,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   say('starting the local cloud');
   const local = await startLocalCloud({
+    ...options.cloud,
     port: options.port,
     physics: { ...fastPhysics, ...options.physics },
     endOnSignals: options.endOnSignals ?? true,
@@ -115,6 +119,7 @@ async function furnish(local: LocalCloud, folder: string, artefact: Awaited<Retu
     local,
     region,
     controlUrl: outputOf(slipway, 'ControlUrl'),
+    tableName: outputOf(slipway, 'TableName'),
     urls: { staging: await listenerUrl(local, stacks, 'StagingListener'), production: await listenerUrl(local, stacks, 'ProductionListener') },
     productionRuleArn: await stacks.physicalId('checkout', 'ProductionRule'),
     push,

@@ -1,0 +1,111 @@
+// A whole world for one test file: real clock, real processes, and everything that AWS takes minutes for in milliseconds.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { ControlClient } from '../../cli/control-client.ts';
+import type { ReleaseView } from '../../core/view/index.ts';
+import type { Physics } from '../../local-cloud/kernel/physics.ts';
+import { clientOptions, startWorld, type World, type WorldOptions } from '../../rehearsal/world.ts';
+
+/** Behaves as ever, only quicker. One "minute" of ECS is long enough for a busy machine to answer a pause in. */
+const QUICK: Partial<Physics> = {
+  ecsMinuteMs: 1_000,
+  schedulerTickMs: 25,
+  taskProvisioningMs: 10,
+  taskPullMs: 10,
+  taskActivatingMs: 10,
+  healthyWithoutChecksMs: 100,
+  ecsAlarmPollMs: 100,
+  trafficShiftMs: 20,
+  healthCheckTimeScale: 1 / 100,
+  metricTimeScale: 1 / 60,
+  eventDeliveryMs: 2,
+  asyncRetryTimeScale: 1 / 600,
+};
+
+export interface QuickWorld extends World {
+  control: ControlClient;
+  ecs: ECSClient;
+  /** The control API as a person, signed with a session of the people's role. */
+  as(person: string): ControlClient;
+  /** Writes a file that `slipway apply --file` can read; answers its path. */
+  file(name: string, text: string): Promise<string>;
+}
+
+export type QuickWorldOptions = Pick<WorldOptions, 'cloud'> & { physics?: Partial<Physics>; specification: string };
+
+export async function startQuickWorld({ physics, specification, cloud }: QuickWorldOptions): Promise<QuickWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-acceptance-'));
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  const file = async (name: string, text: string) => {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return path;
+  };
+  try {
+    const world = await startWorld({
+      port: 0,
+      say: () => undefined,
+      physics: { ...QUICK, ...physics },
+      specification: await file('slipway.yml', specification),
+      endOnSignals: false,
+      beforeClose: removeFolder,
+      ...(cloud && { cloud }),
+    });
+    const { accountId } = world.local.cloud.kernel;
+    const controlWith = (credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }) =>
+      new ControlClient({ url: new URL(world.controlUrl), region: world.region, credentials, sleep: (durationMs) => sleep(durationMs) });
+    return Object.assign(world, {
+      file,
+      control: controlWith({ accessKeyId: 'local', secretAccessKey: 'local' }),
+      ecs: new ECSClient(clientOptions(world.local.url, world.region)),
+      as: (person: string) => controlWith(world.local.cloud.credentialsFor(`arn:aws:iam::${accountId}:role/slipway-people`, person)),
+    });
+  } catch (error) {
+    await removeFolder();
+    throw error;
+  }
+}
+
+const LOOK_EVERY_MS = 25;
+
+/** Looks again and again until `look` finds something; fails with `what` and the last thing that was seen. */
+export async function eventually<Found>(what: string, look: () => Promise<Found | undefined>, limitMs = 30_000, seen: () => unknown = () => undefined): Promise<Found> {
+  const untilMs = Date.now() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > untilMs) throw new Error(`not within ${limitMs / 1000} s: ${what}${seen() === undefined ? '' : `; last seen: ${JSON.stringify(seen())}`}`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** Follows a release until `done` holds. */
+export async function release(control: ControlClient, id: string, what: string, done: (view: ReleaseView) => boolean, limitMs = 30_000): Promise<ReleaseView> {
+  let last: ReleaseView | undefined;
+  return eventually(
+    `release ${id} ${what}`,
+    async () => {
+      last = await control.getRelease(id);
+      if (done(last)) return last;
+      if (last.status === 'ended') throw new Error(`the release ${id} ended as ${last.outcome ?? '?'} (${last.reason}) before: ${what}`);
+      return undefined;
+    },
+    limitMs,
+    () => last && { status: last.status, reason: last.reason, stages: last.stages, timeline: last.timeline.map((entry) => entry.text) },
+  );
+}
+
+export const ended = (view: ReleaseView): boolean => view.status === 'ended';
+export const waitsFor = (kind: string, stage?: string) => (view: ReleaseView): boolean =>
+  view.stages.some((candidate) => candidate.waitingFor?.kind === kind && (stage === undefined || candidate.name === stage));
+
+/** The newest release of a tag, once there is one that is not among `before`. */
+export async function releaseOf(control: ControlClient, tag: string, before: readonly string[] = []): Promise<string> {
+  return eventually(`a release of ${tag}`, async () => {
+    const { releases } = await control.listReleases({ limit: 100 });
+    return releases.find((candidate) => candidate.image.tag === tag && !before.includes(candidate.id))?.id;
+  });
+}
