@@ -1,8 +1,10 @@
 // Somebody else's deployment in the middle of ours: never fought, never left hanging at a pause of ours.
-import { deploymentView, look, pipeline, release, seen } from '../testing/samples.ts';
+import type { Observation } from './verdict.ts';
+import { deploymentView, look, observation, pipeline, release } from '../testing/samples.ts';
 import { assess } from './assess.ts';
 
 const foreign = { arn: 'arn:aws:ecs:eu-west-1:123456789012:service-deployment/prod/checkout/theirs', createdAtMs: 1, description: 'theirs (task definition checkout:9)', running: true, hookIds: [] as string[] };
+const seen = (deployment: Observation['deployment'], more: Partial<Observation>) => observation({ deployment, ...more });
 const stopped = deploymentView({ status: 'STOPPED' });
 
 test('a running foreign deployment that waits at a pause of ours is let through', () => {
