@@ -1,5 +1,6 @@
 // A paused deployment stands on a weight. Is that weight's rung complete, or what is it waiting for?
 import { tally } from '../approval/tally.ts';
+import { EVERY_RUNG, rungKey } from '../approval/keys.ts';
 import { formatDuration } from '../duration.ts';
 import type { Rung } from '../ladder/index.ts';
 import type { ApprovalRule } from '../pipeline/model.ts';
@@ -22,7 +23,7 @@ export function assessRung(input: AssessInput, deployment: DeploymentView): Asse
 
   const { stage, entries, reachedAtMs, first } = reach(input, rung, deployment);
   const at: RungInput = { ...input, stage, rung, reachedAtMs };
-  const answer = baked(at) ?? measured(at, deployment) ?? dataAvailable(at, deployment) ?? approved(at) ?? advance(at, deployment, completeText(rung));
+  const answer = (promoted(at) ? undefined : (baked(at) ?? measured(at, deployment))) ?? dataAvailable(at, deployment) ?? approved(at) ?? advance(at, deployment, completeText(rung));
   const firstNotice = first && rung.weightPercent > 0 ? ({ kind: 'weightReached', text: entries[0]?.text ?? '' } as const) : undefined;
   return { ...answer, entries: [...entries, ...answer.entries], notice: answer.notice ?? firstNotice };
 }
@@ -47,6 +48,10 @@ function reach(input: AssessInput, rung: Rung, deployment: DeploymentView): { st
   const text = `The new revision serves ${deployment.weightPercent} % of production traffic; ${plan}${requests}.`;
   return { stage: after, entries: [stageEntry(stage, 'weight', `rung.${rung.weightPercent}.reached`, nowMs, text)], reachedAtMs: nowMs, first: true };
 }
+
+/** A person may skip the rest of a bake; nobody skips alarms and approvals this way. */
+const promoted = ({ decisions, stage, rung }: RungInput): boolean =>
+  decisions.some((decision) => decision.kind === 'promote' && decision.stageIndex === stage.index && (decision.askKey === rungKey(rung.weightPercent) || decision.askKey === EVERY_RUNG));
 
 function baked(input: RungInput): Assessment | undefined {
   const untilMs = input.reachedAtMs + input.rung.bake.forMs;

@@ -1,4 +1,5 @@
 // May this caller decide this, now? One ruling, whichever surface it comes from.
+import { EVERY_RUNG, rungKey } from '../approval/keys.ts';
 import { tally } from '../approval/tally.ts';
 import type { Decision, Release, StageRecord } from '../release/model.ts';
 import { matchesGlob } from '../text/glob.ts';
@@ -10,6 +11,8 @@ export interface DecisionWanted {
   /** The question that was on the screen, where the surface knows it: a late click must not answer the next one. */
   askKey?: string | undefined;
   reason: string;
+  /** Of a promote: every bake that is left, not only this one. */
+  full?: boolean;
   /** The verified caller: an ARN, or what `slackCaller` makes of a Slack user. */
   callerArn: string;
   via: Decision['via'];
@@ -45,6 +48,7 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
   if (wanted.stage !== undefined && !release.pipeline.stages.some((stage) => stage.name === wanted.stage)) {
     return refused('NotFound', `The pipeline ${release.pipeline.name} has no stage ${wanted.stage}.`, `Its stages: ${release.pipeline.stages.map((stage) => stage.name).join(', ')}.`);
   }
+  if (wanted.kind === 'promote') return rulePromote(wanted, release, stages, persons, common);
   const open = openAsks(release, stages, decisions, nowMs).filter(({ stageName }) => wanted.stage === undefined || stageName === wanted.stage);
   const asked = wanted.askKey === undefined ? open[0] : open.find(({ ask }) => ask.key === wanted.askKey);
   if (!asked && wanted.askKey !== undefined) return refused('Refused', answeredMeanwhile(wanted, release, stages, decisions, nowMs), 'See what it waits for with `slipway status`.');
@@ -64,6 +68,21 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
     return refused('NotAllowed', `${release.author} asked for this release, and ${asked.stageName} wants somebody else's approval.`);
   }
   return { kind: 'decide', decision: { ...common, kind: wanted.kind, person, askKey: asked.ask.key, stageIndex: asked.stage.index } };
+}
+
+/** Skipping a bake is for people the specification knows, where it knows any; alarms and approvals stand as they are. */
+function rulePromote(wanted: DecisionWanted, release: Release, stages: readonly StageRecord[], persons: readonly string[], common: Pick<Decision, 'callerArn' | 'via' | 'atMs' | 'reason'>): Ruling {
+  const person = persons[0] ?? (Object.keys(release.people).length === 0 ? wanted.callerArn : undefined);
+  if (person === undefined) return refused('NotAllowed', `${wanted.callerArn} is nobody whom ${release.pipeline.name} knows.`, 'People are bound to AWS identities under `people` in slipway.yml.');
+  const stage = stages.find(({ status, index }) => status === 'running' && (wanted.stage === undefined || release.pipeline.stages[index]?.name === wanted.stage));
+  const waits = stage?.waitingFor?.kind;
+  if (!stage || stage.rollingBack || !stage.deployment) return refused('Refused', `${release.id} has no rollout under way that could be promoted.`, 'See what it waits for with `slipway status`.');
+  if (wanted.full) return { kind: 'decide', decision: { ...common, kind: 'promote', person, askKey: EVERY_RUNG, stageIndex: stage.index } };
+  const rung = stage.rungsReached.at(-1);
+  if (!rung || (waits !== 'bake' && waits !== 'requests')) {
+    return refused('Refused', `${release.id} is not baking at the moment.`, 'Skip every bake that is left with --full, or see what it waits for with `slipway status`.');
+  }
+  return { kind: 'decide', decision: { ...common, kind: 'promote', person, askKey: rungKey(rung.weightPercent), stageIndex: stage.index } };
 }
 
 function answeredMeanwhile(wanted: DecisionWanted, release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], nowMs: number): string {

@@ -51,14 +51,14 @@ export interface Release {
 }
 
 export interface Decision {
-  kind: 'approve' | 'reject' | 'abort';
+  kind: 'approve' | 'reject' | 'abort' | 'promote';
   /** The name in `people`, or the caller ARN when the rule lets anybody decide. */
   person: string;
   callerArn: string;
   via: 'cli' | 'slack' | 'dashboard';
   atMs: EpochMs;
   reason: string;
-  /** Which question it answers; undefined for an abort. */
+  /** Which question it answers, or whose rest a promote skips (`rung.5`, `rung.*`); undefined for an abort. */
   askKey: string | undefined;
   stageIndex: number;
 }

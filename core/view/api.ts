@@ -41,6 +41,8 @@ export interface DecisionRequest {
   kind: DecisionKind;
   stage?: string;
   reason?: string;
+  /** Of a promote: every bake that is left, not only this one. */
+  full?: boolean;
 }
 export interface DecisionAnswer {
   /** False when it changed nothing, for example the second approval of one person. */

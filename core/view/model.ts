@@ -106,4 +106,4 @@ export interface PipelineView {
   latest?: ReleaseSummary;
 }
 
-export type DecisionKind = 'approve' | 'reject' | 'abort';
+export type DecisionKind = 'approve' | 'reject' | 'abort' | 'promote';
