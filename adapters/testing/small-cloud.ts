@@ -87,6 +87,8 @@ export async function smallCloud(more: ServiceModel[] = []) {
     fail: (operation: string, error: AwsError, nth = 1) => void traps.push({ operation, nth, spring: () => Promise.reject(error) }),
     /** Something else happens just before the nth call from now of this operation. */
     before: (operation: string, meanwhile: () => Promise<unknown>, nth = 1) => void traps.push({ operation, nth, spring: async (call) => { await meanwhile(); return call(); } }),
+    /** What was set up above and has not happened yet will not happen. */
+    disarm: () => void (traps = []),
     close: () => states.close(),
   };
 }
