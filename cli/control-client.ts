@@ -5,7 +5,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4, type SignatureV4Init } from '@smithy/signature-v4';
 import type {
   ControlErrorAnswer, DecisionAnswer, DecisionRequest, ListPipelinesAnswer, ListReleasesAnswer, PutSpecificationAnswer, PutSpecificationRequest,
-  ReleaseView, StartReleaseAnswer, StartReleaseRequest,
+  ReleaseMetricsAnswer, ReleaseView, StartReleaseAnswer, StartReleaseRequest,
 } from '../core/view/index.ts';
 import type { Fault } from '../core/pipeline/index.ts';
 import { causeOf, CliError, type ExitName, messageOf } from './exit.ts';
@@ -70,6 +70,11 @@ export class ControlClient {
 
   getRelease(id: string): Promise<ReleaseView> {
     return this.call({ method: 'GET', path: `/v1/releases/${encodeURIComponent(id)}` });
+  }
+
+  /** @param stage the one where the release stands or ended, when left out. */
+  getMetrics(id: string, stage?: string): Promise<ReleaseMetricsAnswer> {
+    return this.call({ method: 'GET', path: `/v1/releases/${encodeURIComponent(id)}/metrics`, query: { stage } });
   }
 
   startRelease(request: StartReleaseRequest): Promise<StartReleaseAnswer> {

@@ -80,8 +80,10 @@ const GRANTS = {
     table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
     allow('dynamodb:Query', INDEX),
     wake(),
-    allow('lambda:InvokeFunction', [{ 'Fn::GetAtt': ['PreflightLambdaFunction', 'Arn'] }, { 'Fn::GetAtt': ['ImagePushedLambdaFunction', 'Arn'] }]),
+    allow('lambda:InvokeFunction', [{ 'Fn::GetAtt': ['PreflightLambdaFunction', 'Arn'] }, { 'Fn::GetAtt': ['ImagePushedLambdaFunction', 'Arn'] }, { 'Fn::GetAtt': ['ObserveLambdaFunction', 'Arn'] }]),
   ],
+  // Reads, for people to look at; it has no way to the records.
+  observe: [allow('ecs:DescribeServiceRevisions', SERVICE_REVISION), allow(['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'], '*')],
 };
 
 const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -46,7 +46,7 @@ function reach(input: AssessInput, rung: Rung, deployment: DeploymentView): { st
   const plan = rung.bake.forMs > 0 ? `baking for ${formatDuration(rung.bake.forMs)}` : 'no bake';
   const requests = rung.bake.requests === undefined ? '' : ` and at least ${rung.bake.requests} requests`;
   const text = `The new revision serves ${deployment.weightPercent} % of production traffic; ${plan}${requests}.`;
-  return { stage: after, entries: [stageEntry(stage, 'weight', `rung.${rung.weightPercent}.reached`, nowMs, text)], reachedAtMs: nowMs, first: true };
+  return { stage: after, entries: [{ ...stageEntry(stage, 'weight', `rung.${rung.weightPercent}.reached`, nowMs, text), weightPercent: deployment.weightPercent }], reachedAtMs: nowMs, first: true };
 }
 
 /** A person may skip the rest of a bake; nobody skips alarms and approvals this way. */

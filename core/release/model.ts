@@ -158,6 +158,8 @@ export interface TimelineEntry {
   kind: 'release' | 'stage' | 'weight' | 'ask' | 'decision' | 'alarm' | 'rollback' | 'foreign' | 'failure';
   text: string;
   by?: string;
+  /** The production weight of the new revision from here on, where the entry is about it. */
+  weightPercent?: number;
 }
 
 export const newStageRecord = (index: number, serviceArn: string): StageRecord => ({

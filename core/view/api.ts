@@ -43,6 +43,8 @@ export interface DecisionRequest {
   reason?: string;
   /** Of a promote: every bake that is left, not only this one. */
   full?: boolean;
+  /** Which face it came from, for the record; the CLI's when left out. */
+  via?: 'cli' | 'dashboard';
 }
 export interface DecisionAnswer {
   /** False when it changed nothing, for example the second approval of one person. */

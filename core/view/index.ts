@@ -2,3 +2,4 @@
 
 export type * from './model.ts';
 export * from './api.ts';
+export type * from './metrics.ts';

@@ -56,6 +56,8 @@ export interface StageView {
   status: 'pending' | 'running' | 'waiting' | 'ended';
   outcome?: ReleaseOutcome;
   weightPercent?: number;
+  startedAt?: string;
+  endedAt?: string;
   rungs: RungView[];
   waitingFor?: WaitingView;
   failure?: FailureView;
@@ -64,6 +66,8 @@ export interface StageView {
 export interface RungView {
   weightPercent: number;
   bakeMs: number;
+  /** When the rollout first stood on it; its bake counts from there. */
+  reachedAt?: string;
   /** The number of requests the bake needs besides. */
   requests?: number;
   approval?: { from: string[]; need: number; withinMs: number };
@@ -83,7 +87,12 @@ export interface WaitingView {
 }
 
 export interface FailureView {
+  /** Everything, as lines. */
   reason: string;
+  /** The same in parts. */
+  summary?: string;
+  tasks?: { id: string; stoppedReason: string; exits: { container: string; exitCode?: number; reason?: string }[] }[];
+  logLines?: string[];
   /** The alarms that fired, if any did. */
   alarms?: string[];
   /** What to do next, as a full sentence or a command. */
@@ -97,6 +106,8 @@ export interface TimelineEntry {
   text: string;
   /** The person or identity behind it. */
   by?: string;
+  /** The production weight of the new revision from here on, where the entry is about it. */
+  weightPercent?: number;
 }
 
 export interface PipelineView {

@@ -1,9 +1,9 @@
 // From a release record to what the Control API says of it.
 import { rungsOf } from '../ladder/index.ts';
 import { failureLines } from '../notice/notice.ts';
-import type { Decision, Release, StageRecord, TimelineEntry as Entry, WaitingFor } from '../release/model.ts';
+import type { Decision, Failure, Release, StageRecord, TimelineEntry as Entry, WaitingFor } from '../release/model.ts';
 import { tally } from '../approval/tally.ts';
-import type { ReleaseSummary, ReleaseView, StageView, TimelineEntry, WaitingKind, WaitingView } from './model.ts';
+import type { FailureView, ReleaseSummary, ReleaseView, RungView, StageView, TimelineEntry, WaitingKind, WaitingView } from './model.ts';
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 
@@ -49,14 +49,35 @@ function stageViewOf(release: Release, stage: StageRecord, decisions: readonly D
     status: waitingFor?.kind === 'approval' || waitingFor?.kind === 'turn' ? 'waiting' : stage.status,
     ...(stage.outcome === undefined ? {} : { outcome: stage.outcome }),
     weightPercent: stage.weightPercent,
+    ...(stage.startedAtMs === undefined ? {} : { startedAt: iso(stage.startedAtMs) }),
+    ...(stage.endedAtMs === undefined ? {} : { endedAt: iso(stage.endedAtMs) }),
     rungs: (spec ? rungsOf(spec.strategy) : []).map((rung) => ({
       weightPercent: rung.weightPercent,
       bakeMs: rung.bake.forMs,
+      ...reachedAt(stage, rung.weightPercent),
       ...(rung.bake.requests === undefined ? {} : { requests: rung.bake.requests }),
       ...(rung.approval === undefined ? {} : { approval: { from: rung.approval.from, need: rung.approval.need, withinMs: rung.approval.withinMs } }),
     })),
     ...(waitingFor === undefined ? {} : { waitingFor }),
-    ...(stage.failure === undefined ? {} : { failure: { reason: failureLines(stage).join('\n') } }),
+    ...(stage.failure === undefined ? {} : { failure: failureViewOf(stage, stage.failure) }),
+  };
+}
+
+function reachedAt(stage: StageRecord, weightPercent: number): Pick<RungView, 'reachedAt'> {
+  const reached = stage.rungsReached.find((one) => Math.abs(one.weightPercent - weightPercent) < 0.05);
+  return reached === undefined ? {} : { reachedAt: iso(reached.atMs) };
+}
+
+function failureViewOf(stage: StageRecord, failure: Failure): FailureView {
+  return {
+    reason: failureLines(stage).join('\n'),
+    ...(failure.summary ? { summary: failure.summary } : {}),
+    tasks: failure.stoppedTasks.map((task) => ({
+      id: task.taskArn.split('/').at(-1) ?? task.taskArn,
+      stoppedReason: task.stoppedReason,
+      exits: task.exitCodes.map(({ container, exitCode, reason }) => ({ container, ...(exitCode === undefined ? {} : { exitCode }), ...(reason === undefined ? {} : { reason }) })),
+    })),
+    logLines: failure.lastLogLines,
   };
 }
 
@@ -117,5 +138,5 @@ function waitingText(stage: StageRecord | undefined): string {
 function timelineViewOf(release: Release, entry: Entry): TimelineEntry {
   const index = /^stage\.(\d+)\./.exec(entry.key)?.[1];
   const stage = index === undefined ? undefined : release.pipeline.stages[Number(index)]?.name;
-  return { at: iso(entry.atMs), ...(stage === undefined ? {} : { stage }), kind: entry.kind, text: entry.text, ...(entry.by === undefined ? {} : { by: entry.by }) };
+  return { at: iso(entry.atMs), ...(stage === undefined ? {} : { stage }), kind: entry.kind, text: entry.text, ...(entry.by === undefined ? {} : { by: entry.by }), ...(entry.weightPercent === undefined ? {} : { weightPercent: entry.weightPercent }) };
 }

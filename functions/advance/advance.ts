@@ -50,7 +50,7 @@ export const advance = ({ releases, timeline, services, clock, log }: AdvanceDep
     event.toWeightPercent > event.fromWeightPercent
       ? `From ${event.fromWeightPercent} % to ${event.toWeightPercent} %: ${event.reason}.`
       : `Finishing at ${event.fromWeightPercent} %: ${event.reason}.`;
-  await timeline.write(event.releaseId, [stageEntry(stage, 'weight', `advance.${event.hookIds.join('+')}`, clock.nowMs(), text)]);
+  await timeline.write(event.releaseId, [{ ...stageEntry(stage, 'weight', `advance.${event.hookIds.join('+')}`, clock.nowMs(), text), weightPercent: event.toWeightPercent }]);
   log.info('advanced', { release: event.releaseId, fromPercent: event.fromWeightPercent, toPercent: event.toWeightPercent, reason: event.reason });
   return { advanced: true };
 };

@@ -15,7 +15,7 @@ export interface ControlDependencies {
   timeline: Timeline;
   /** Other functions do what this one has no permission for. */
   invoke: Invoke;
-  names: { preflightFunction: string; imagePushedFunction: string };
+  names: { preflightFunction: string; imagePushedFunction: string; observeFunction: string };
   doorbell: Doorbell;
   clock: Clock;
   log: Logger;

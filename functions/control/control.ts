@@ -5,6 +5,7 @@ import { CONTROL_ERROR_STATUS, type ControlErrorAnswer } from '../../core/view/a
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 import { applySpecification } from './apply.ts';
 import { decide } from './decide.ts';
+import { showMetrics } from './metrics.ts';
 import { listPipelines, listReleases, showRelease, startRelease } from './releases.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html (payload format 2.0) */
@@ -56,6 +57,8 @@ async function route(dependencies: ControlDependencies, request: ControlRequest)
       return { status: 201, answer: await startRelease(dependencies, request) };
     case 'GET /v1/releases/{id}':
       return { status: 200, answer: await showRelease(dependencies, id ?? '') };
+    case 'GET /v1/releases/{id}/metrics':
+      return { status: 200, answer: await showMetrics(dependencies, id ?? '', request) };
     case 'POST /v1/releases/{id}/decisions':
       return { status: 200, answer: await decide(dependencies, id ?? '', request) };
     default:

@@ -7,14 +7,14 @@ import { summaryOf } from '../../core/view/of-release.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 
 const REASON_LENGTH_MAX = 1000;
-const Body = v.object({ kind: v.picklist(['approve', 'reject', 'abort', 'promote']), stage: v.optional(v.string()), reason: v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), ''), full: v.optional(v.boolean(), false) });
+const Body = v.object({ kind: v.picklist(['approve', 'reject', 'abort', 'promote']), stage: v.optional(v.string()), reason: v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), ''), full: v.optional(v.boolean(), false), via: v.optional(v.picklist(['cli', 'dashboard']), 'cli') });
 
 export async function decide({ releases, timeline, doorbell, clock, log }: ControlDependencies, releaseId: string, request: ControlRequest): Promise<DecisionAnswer> {
   const body = v.safeParse(Body, request.body);
   if (!body.success) throw new ControlFault('BadRequest', `the body is not { kind: approve | reject | abort | promote, stage?, full?, reason? (at most ${REASON_LENGTH_MAX} characters) }`);
   const loaded = await releases.load(releaseId);
   if (!loaded) throw new ControlFault('NotFound', `there is no release ${releaseId}`, 'See `slipway status`.');
-  const wanted = { kind: body.output.kind, stage: body.output.stage, reason: body.output.reason, full: body.output.full, callerArn: request.callerArn, via: 'cli' } as const;
+  const wanted = { kind: body.output.kind, stage: body.output.stage, reason: body.output.reason, full: body.output.full, callerArn: request.callerArn, via: body.output.via };
   const ruling = ruleDecision(wanted, loaded.release, loaded.stages, loaded.decisions, clock.nowMs());
   if (ruling.kind === 'refused') throw new ControlFault(ruling.code, ruling.message, ruling.hint);
 

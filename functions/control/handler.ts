@@ -21,7 +21,7 @@ export const handler = lambda('control', (log) => {
     releases,
     timeline: timelineIn(table),
     invoke: invoker({ region: aws().region, credentials: fromEnv(), endpoint: process.env['AWS_ENDPOINT_URL'] }),
-    names: { preflightFunction: required(process.env, 'PREFLIGHT_FUNCTION'), imagePushedFunction: required(process.env, 'IMAGE_PUSHED_FUNCTION') },
+    names: { preflightFunction: required(process.env, 'PREFLIGHT_FUNCTION'), imagePushedFunction: required(process.env, 'IMAGE_PUSHED_FUNCTION'), observeFunction: required(process.env, 'OBSERVE_FUNCTION') },
     doorbell: doorbell(releases, executionsIn(new SFNClient(aws()), '')),
     clock: systemClock,
     log,
