@@ -15,10 +15,17 @@ export interface Load {
   stop(): Promise<void>;
 }
 
+export interface LoadOptions {
+  /** Forgets the oldest answers beyond this many, for a load that runs for days. */
+  answersMax?: number;
+}
+
 const TICK_MS = 10;
 const REQUEST_TIMEOUT_MS = 5_000;
+/** A laptop that slept must not wake to a storm. */
+const CATCH_UP_MAX_SECONDS = 5;
 
-export function startLoad(url: string, requestsPerSecond: number): Load {
+export function startLoad(url: string, requestsPerSecond: number, { answersMax = Infinity }: LoadOptions = {}): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const answers: Answer[] = [];
   const open = new Set<Promise<void>>();
@@ -26,9 +33,12 @@ export function startLoad(url: string, requestsPerSecond: number): Load {
   let sent = 0;
   const timer = setInterval(() => {
     const due = Math.floor(((Date.now() - begunAtMs) / 1000) * requestsPerSecond);
+    sent = Math.max(sent, due - requestsPerSecond * CATCH_UP_MAX_SECONDS);
     for (; sent < due; sent++) {
       const one: Promise<void> = ask(url, agent).then((answer) => {
         answers.push(answer);
+        // Twice as many before it cuts: to shift an array at every answer would cost more than the answer.
+        if (answers.length > 2 * answersMax) answers.splice(0, answers.length - answersMax);
         open.delete(one);
       });
       open.add(one);

@@ -4,6 +4,8 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+const PARENT_LOOK_EVERY_MS = 250;
+const PATIENCE_MS = 15_000;
 const [major, minor] = process.versions.node.split('.').map(Number);
 const [, , program, ...words] = process.argv;
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -23,7 +25,25 @@ if (major < 20 || (major === 20 && minor < 19)) {
     process.exitCode = 2;
   });
   if (loader !== undefined) {
+    if (process.env.npm_lifecycle_event !== undefined) endWithParent();
     loader.register();
     await import(pathToFileURL(file).href);
   }
+}
+
+/**
+ * A signal to npm ends npm and the shell in between, and reaches nobody else: what npm started would stay for ever. A program
+ * that is not listening is already ending, or cannot yet; it gets a while.
+ */
+function endWithParent() {
+  const parent = process.ppid;
+  let patienceMs = PATIENCE_MS;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    patienceMs -= PARENT_LOOK_EVERY_MS;
+    if (process.listenerCount('SIGTERM') === 0 && patienceMs > 0) return;
+    clearInterval(look);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_LOOK_EVERY_MS);
+  look.unref();
 }
