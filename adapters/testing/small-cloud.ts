@@ -9,6 +9,7 @@ import { operator, testKernel } from '../../local-cloud/testing/kernel.ts';
 import { createDispatcher, inProcessRequestHandler, Routes } from '../../local-cloud/wire/index.ts';
 import type { AwsOptions } from '../aws.ts';
 import { executionsIn } from '../executions.ts';
+import { holdsIn } from '../records/holds.ts';
 import { leasesIn } from '../records/leases.ts';
 import { releasesIn } from '../records/releases.ts';
 import { specificationsIn } from '../records/specifications.ts';
@@ -77,6 +78,7 @@ export async function smallCloud(more: ServiceModel[] = []) {
     timeline: timelineIn(table),
     leases: leasesIn(table),
     watches: watchesIn(table),
+    holds: holdsIn(table),
     specifications: specificationsIn(table),
     executions: (stateMachineArn: string) => executionsIn(sfn, stateMachineArn),
 

@@ -21,14 +21,14 @@ import { FakeEcs, PLACE, silent } from './fakes.ts';
 
 export async function theatre() {
   const cloud = await smallCloud();
-  const { releases, timeline, leases, watches } = cloud;
+  const { releases, timeline, leases, watches, holds } = cloud;
   const clock = { nowMs: () => cloud.clock.nowMs() };
   const ecs = new FakeEcs(clock.nowMs);
   const rung: string[] = [];
   const started: string[] = [];
   const doorbell: Doorbell = { ring: async (releaseId) => { await releases.ring(releaseId); rung.push(releaseId); } };
   const executions = { start: async (name: string) => { started.push(name); return `arn:execution:${name}`; } };
-  const common = { releases, timeline, leases, watches, doorbell, place: PLACE, clock, log: silent, services: ecs.services, alarms: ecs.alarms, taskDefinitions: ecs.definitions, executions };
+  const common = { releases, timeline, leases, watches, holds, doorbell, place: PLACE, clock, log: silent, services: ecs.services, alarms: ecs.alarms, taskDefinitions: ecs.definitions, executions };
 
   async function begin(name: string, more: { pushedAtMs?: number; pipeline?: Pipeline; author?: string } = {}): Promise<string> {
     const made = newRelease(

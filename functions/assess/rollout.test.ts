@@ -1,0 +1,135 @@
+// A rollout as its functions tell it, with everything that may come in between.
+import { decision, pipeline, stageSpec } from '../../core/testing/samples.ts';
+import { theatre, type Theatre } from '../testing/stage.ts';
+
+const STEP = stageSpec({ strategy: { kind: 'canary', steps: [{ weightPercent: 25, bake: { forMs: 600_000, requests: undefined }, approval: undefined }], bakeAfterMs: 0 } });
+let t: Theatre;
+beforeEach(async () => {
+  t = await theatre();
+  await t.begin('one', { pipeline: pipeline({ stages: [STEP] }) });
+  await t.rollOut('one');
+});
+afterEach(() => {
+  t.close();
+  expect(t.crashes).toEqual([]);
+});
+
+const pausedAt = (weightPercent: number, ...hooks: string[]) => Object.assign(t.ecs.newest, { weightPercent, hooks });
+const advance = async (answer: object) => t.functions.advance({ ...t.at('one'), ...answer });
+const rollBack = async (answer: object) => t.functions.rollBack({ ...t.at('one'), ...answer });
+const abort = () => t.releases.decide('one', decision({ kind: 'abort', askKey: undefined, atMs: t.clock.nowMs() }));
+
+it('climbs, bakes, and succeeds, with each step told', async () => {
+  pausedAt(0, 'h1');
+  const first = await t.look('one');
+  expect(first).toMatchObject({ kind: 'advance', fromWeightPercent: 0, toWeightPercent: 25, notice: null });
+  expect(await advance(first)).toEqual({ advanced: true });
+  pausedAt(25, 'h2');
+  expect(await t.look('one')).toMatchObject({ kind: 'wait', waitsFor: 'bake', lookAgainSeconds: 300, notice: { attributes: { kind: 'weightReached' } } });
+  await t.wait(600_000);
+  const second = await t.look('one');
+  expect(second).toMatchObject({ kind: 'advance', toWeightPercent: 100 });
+  await advance(second);
+  t.ecs.newest.status = 'SUCCESSFUL';
+  expect(await t.look('one')).toMatchObject({ kind: 'ended', outcome: 'succeeded' });
+  expect(await t.story('one')).toEqual(expect.arrayContaining(['stage.0.advance.h1', 'stage.0.rung.25.reached', 'stage.0.advance.h2']));
+  expect(t.ecs.calls).toEqual(['register', 'deploy', 'CONTINUE h1', 'CONTINUE h2']);
+});
+
+it('an abort between the verdict and its execution wins', async () => {
+  pausedAt(0, 'h1');
+  const verdict = await t.look('one');
+  await abort();
+  expect(await advance(verdict)).toEqual({ advanced: false });
+  expect(t.ecs.newest.hooks).toEqual(['h1']);
+  const stop = await t.look('one');
+  expect(stop).toMatchObject({ kind: 'rollBack', hookId: 'h1', reason: 'aborted by alice' });
+  expect(await rollBack(stop)).toEqual({ asked: 'pause' });
+  expect(await t.look('one')).toMatchObject({ kind: 'wait' });
+  t.ecs.newest.status = 'ROLLBACK_SUCCESSFUL';
+  expect(await t.look('one')).toMatchObject({ kind: 'ended', outcome: 'aborted' });
+});
+
+it('advancing twice moves once', async () => {
+  pausedAt(0, 'h1', 'h2');
+  const verdict = await t.look('one');
+  expect([await advance(verdict), await advance(verdict)]).toEqual([{ advanced: true }, { advanced: true }]);
+  expect(t.ecs.calls.filter((call) => call.startsWith('CONTINUE'))).toEqual(['CONTINUE h1', 'CONTINUE h2']);
+});
+
+it('an advance that comes late does not let the next pause through', async () => {
+  pausedAt(0, 'h1');
+  const verdict = await t.look('one');
+  await advance(verdict);
+  pausedAt(25, 'h2');
+  await advance(verdict);
+  expect(t.ecs.newest.hooks).toEqual(['h2']);
+});
+
+it('an advance after the decision to roll back does nothing, even if nobody asked to stop', async () => {
+  pausedAt(25, 'h1');
+  await t.look('one');
+  t.ecs.alarmStates.set('checkout-5xx', 'ALARM');
+  expect(await t.look('one')).toMatchObject({ kind: 'rollBack' });
+  t.ecs.alarmStates.clear();
+  expect(await advance({ hookIds: ['h1'], fromWeightPercent: 25, toWeightPercent: 100, reason: 'late' })).toEqual({ advanced: false });
+  expect(await t.look('one')).toMatchObject({ kind: 'rollBack' });
+});
+
+it('a rollback of a deployment that moves stops it, and one that cannot be answered does too', async () => {
+  pausedAt(25);
+  t.ecs.alarmStates.set('checkout-5xx', 'ALARM');
+  expect(await rollBack(await t.look('one'))).toEqual({ asked: 'stop' });
+
+  await t.begin('two', { pipeline: pipeline({ stages: [STEP] }) });
+  t.ecs.alarmStates.clear();
+  await t.functions.finishStage({ ...t.at('one'), outcome: 'rolledBack', reason: 'x' });
+  t.ecs.newest.status = 'ROLLBACK_SUCCESSFUL';
+  await t.rollOut('two');
+  pausedAt(25, 'h9');
+  t.ecs.services.answerPause = async () => Promise.reject(Object.assign(new Error('Invalid hookId'), { name: 'InvalidParameterException' }));
+  await t.releases.decide('two', decision({ kind: 'abort', askKey: undefined }));
+  expect(await t.functions.rollBack({ ...t.at('two'), ...(await t.look('two')) })).toEqual({ asked: 'stop' });
+});
+
+it('a call that was answered, and whose answer was lost, says the same to its retry and nothing new to others', async () => {
+  pausedAt(25, 'h1');
+  const first = await t.look('one', { entry: 'E' });
+  const retried = await t.look('one', { entry: 'E' });
+  expect(retried).toEqual(first);
+  expect(retried.notice).not.toBeNull();
+  expect(await t.look('one', { entry: 'F' })).toMatchObject({ kind: 'wait', notice: null });
+});
+
+it('the bell it answers is the one from before it looked', async () => {
+  pausedAt(0, 'h1');
+  const { services } = t.ecs;
+  const { deployments } = services;
+  services.deployments = async (service) => {
+    await t.releases.ring('one');
+    return deployments(service);
+  };
+  expect(await t.look('one')).toMatchObject({ bell: 0 });
+});
+
+it('a look that loses against another one looks again', async () => {
+  pausedAt(25, 'h1');
+  const { stage, stageVersions } = await t.releases.load('one').then((loaded) => ({ stage: loaded!.stages[0]!, stageVersions: loaded!.stageVersions }));
+  t.before('PutItem', () => t.releases.saveStage('one', { ...stage, reason: 'meanwhile' }, stageVersions[0]!), 2);
+  expect(await t.look('one')).toMatchObject({ kind: 'wait' });
+  expect(await t.stage('one')).toMatchObject({ reason: 'meanwhile', rungsReached: [{ weightPercent: 25 }] });
+});
+
+it('looking again at what has not changed writes nothing', async () => {
+  pausedAt(25, 'h1');
+  await t.look('one');
+  const before = t.wireCalls.length;
+  await t.look('one');
+  expect(t.wireCalls.slice(before).map((call) => call.operation)).toEqual(['Query']);
+});
+
+it('what has ended stays ended for an execution that does not know', async () => {
+  await t.functions.finishStage({ ...t.at('one'), outcome: 'failed', reason: 'x' });
+  pausedAt(0, 'h1');
+  expect(await t.look('one')).toMatchObject({ kind: 'ended', outcome: 'failed', reason: 'x' });
+});
