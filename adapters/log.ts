@@ -10,7 +10,10 @@ export interface Logger {
 type Level = 'info' | 'warn' | 'error';
 
 export function jsonLogger(write: (line: string) => void, base: Record<string, unknown> = {}): Logger {
-  const at = (level: Level) => (message: string, fields: Record<string, unknown> = {}) => write(JSON.stringify({ level, message, ...base, ...fields }));
+  const at = (level: Level) => (message: string, fields: Record<string, unknown> = {}) => {
+    // Nothing is returned, whatever `write` answers: a stream answers `true`, and some callers take an answer for a result.
+    write(JSON.stringify({ level, message, ...base, ...fields }));
+  };
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 

@@ -21,8 +21,10 @@ export function lambda(functionName: string, build: (log: Logger) => Handle): (e
   let handle: Handle | undefined;
   return middy<unknown, unknown, Error, Context>()
     .use<middy.MiddlewareObj<unknown, unknown, Error, Context>>({
-      // Middy rethrows the error after this.
-      onError: ({ error, context }) => log.error('failed', { requestId: context.awsRequestId, ...errorFields(error) }),
+      // Middy rethrows the error after this, unless anything is returned here: that would be the function's answer.
+      onError: ({ error, context }) => {
+        log.error('failed', { requestId: context.awsRequestId, ...errorFields(error) });
+      },
     })
     .handler(async (event: unknown) => {
       handle ??= build(log);
