@@ -14,6 +14,7 @@ import { taskOperations } from './operations/tasks.ts';
 import { updateService } from './operations/update-service.ts';
 import { keepSnapshot } from './read-lag.ts';
 import { wake } from './scheduler.ts';
+import type { ClusterRecord } from './state.ts';
 import type { EcsPorts, World } from './world.ts';
 
 export class EcsModel implements ServiceModel {
@@ -53,6 +54,11 @@ export class EcsModel implements ServiceModel {
     const record = findCluster(this.world, cluster);
     record.taskLimit = taskLimit;
     for (const service of record.services.values()) this.world.changed(service);
+  }
+
+  /** Everything as it is now, without a read lag: for those who judge a simulation. Not theirs to change. */
+  look(): readonly ClusterRecord[] {
+    return [...this.world.clusters.values()];
   }
 
   async close(): Promise<void> {

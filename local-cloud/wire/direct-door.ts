@@ -49,7 +49,7 @@ export function connectDirectly<Client extends object>(client: Client, { kernel,
       const output = await call(kernel, typeof caller === 'function' ? caller() : caller, entry, operation, input);
       return { ...output, $metadata: metadata(200, requestId) };
     } catch (error) {
-      throw await exceptionOf(service, asAwsError(kernel, error), requestId);
+      throw exceptionOf(service, asAwsError(kernel, error), requestId);
     }
   };
   return client;
@@ -70,8 +70,8 @@ function asAwsError(kernel: Kernel, error: unknown): AwsError {
 }
 
 /** The exception as the client's package declares it, or the service's general one under the error's name. */
-async function exceptionOf(service: ServiceSchema, error: AwsError, requestId: string): Promise<Error> {
-  const module = (await service.entry.load()) as Record<string, unknown>;
+function exceptionOf(service: ServiceSchema, error: AwsError, requestId: string): Error {
+  const { module } = service;
   const { schema, code, queryCode, statusCode, fault } = errorFacts(service.entry.speaks, service, error);
   const facts = { message: error.message, $metadata: metadata(statusCode, requestId) };
   const declared = schema && (module[schema.name] as ExceptionClass | undefined);

@@ -36,6 +36,8 @@ export interface ExceptionSchema {
 
 export interface ServiceSchema {
   entry: CatalogEntry;
+  /** The SDK client package. */
+  module: Readonly<Record<string, unknown>>;
   operations: ReadonlyMap<string, OperationSchema>;
   exceptions: ReadonlyMap<string, ExceptionSchema>;
   /** Operations with HTTP bindings, most specific first. */
@@ -83,7 +85,7 @@ function readServiceSchema(entry: CatalogEntry, module: object): ServiceSchema {
   const routes = [...operations.values()]
     .filter((operation): operation is OperationSchema & { http: HttpBinding } => operation.http !== undefined)
     .sort((a, b) => b.http.fixedQuery.length - a.http.fixedQuery.length || b.http.specificity - a.http.specificity);
-  return { entry, operations, exceptions, routes };
+  return { entry, module: module as Record<string, unknown>, operations, exceptions, routes };
 }
 
 function readOperation(name: string, schema: readonly unknown[]): OperationSchema {

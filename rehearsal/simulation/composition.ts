@@ -1,0 +1,163 @@
+// The production functions in this process: the same factories, the same adapters, the same SDK clients as in functions/*/handler.ts.
+// Only the transport under the clients and the clock are given. `Parts` is the seam through which a sabotage breaks something
+// on purpose (sabotage.ts); nothing else may use it.
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { alarmsIn, type Alarms } from '../../adapters/alarms.ts';
+import type { AwsOptions } from '../../adapters/aws.ts';
+import type { Clock } from '../../adapters/clock.ts';
+import { doorbell, type Doorbell } from '../../adapters/doorbell.ts';
+import { failuresIn, type Failures } from '../../adapters/ecs/failures.ts';
+import { servicesIn, type Services } from '../../adapters/ecs/services.ts';
+import { taskDefinitionsIn, type TaskDefinitions } from '../../adapters/ecs/task-definitions.ts';
+import { required, type Environment } from '../../adapters/environment.ts';
+import { executionsIn, type Executions } from '../../adapters/executions.ts';
+import { invoker, type Invoke } from '../../adapters/functions.ts';
+import { imagesIn, type Images } from '../../adapters/images.ts';
+import type { Logger } from '../../adapters/log.ts';
+import { leasesIn, type Leases } from '../../adapters/records/leases.ts';
+import { releasesIn, type Releases } from '../../adapters/records/releases.ts';
+import { specificationsIn, type Specifications } from '../../adapters/records/specifications.ts';
+import type { openTable } from '../../adapters/records/table.ts';
+import { timelineIn, type Timeline } from '../../adapters/records/timeline.ts';
+import { watchesIn, type Watches } from '../../adapters/records/watches.ts';
+import type { HttpHandler } from '@smithy/core/protocols';
+import type { Place } from '../../core/arn.ts';
+import { advance } from '../../functions/advance/advance.ts';
+import { assess } from '../../functions/assess/assess.ts';
+import { control } from '../../functions/control/control.ts';
+import { explain } from '../../functions/explain/explain.ts';
+import { finishStage } from '../../functions/finish-stage/finish-stage.ts';
+import { finish } from '../../functions/finish/finish.ts';
+import { imagePushed } from '../../functions/image-pushed/image-pushed.ts';
+import { park } from '../../functions/park/park.ts';
+import { preflight } from '../../functions/preflight/preflight.ts';
+import { prepare } from '../../functions/prepare/prepare.ts';
+import { register } from '../../functions/register/register.ts';
+import { rescue } from '../../functions/rescue/rescue.ts';
+import { rollBack } from '../../functions/roll-back/roll-back.ts';
+import { named } from '../../functions/shared/lambda.ts';
+import { signal } from '../../functions/signal/signal.ts';
+import { start } from '../../functions/start/start.ts';
+import { takeService } from '../../functions/take-service/take-service.ts';
+
+/** Everything a function is made of. */
+export interface Parts {
+  releases: Releases;
+  timeline: Timeline;
+  leases: Leases;
+  watches: Watches;
+  specifications: Specifications;
+  services: Services;
+  taskDefinitions: TaskDefinitions;
+  failures: Failures;
+  alarms: Alarms;
+  images: Images;
+  executions: Executions;
+  doorbell: Doorbell;
+  invoke: Invoke;
+  names: { preflightFunction: string; imagePushedFunction: string };
+  place: Place;
+  clock: Clock;
+  log: Logger;
+}
+
+export type Handle = (event: unknown) => Promise<unknown>;
+
+const FUNCTIONS: Record<string, (parts: Parts) => Handle> = {
+  'image-pushed': imagePushed,
+  signal,
+  rescue,
+  control: control,
+  prepare,
+  'take-service': takeService,
+  preflight,
+  register,
+  start,
+  assess,
+  advance,
+  'roll-back': rollBack,
+  park,
+  explain,
+  'finish-stage': finishStage,
+  finish,
+};
+
+export type FunctionName = keyof typeof FUNCTIONS;
+export const FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);
+
+export interface Transport {
+  options: AwsOptions;
+  /** For requests made without an SDK client, whose answers are read as streams. */
+  streaming: HttpHandler;
+  /** Makes a client ready to be used; may patch it. */
+  client<Client extends object>(client: Client): Client;
+  table: typeof openTable;
+}
+
+export interface CompositionOptions {
+  functionName: string;
+  environment: Environment;
+  transport: Transport;
+  clock: Clock;
+  log: Logger;
+  /** Breaks parts, or the function itself, on purpose. */
+  patch?: ((parts: Parts) => Parts) | undefined;
+  wrap?: ((functionName: string, handle: Handle) => Handle) | undefined;
+}
+
+/** What a cold start does. Parts are made when a function first reads them, as each handler makes only its own. */
+export function compose({ functionName, environment, transport, clock, log, patch, wrap }: CompositionOptions): Handle {
+  const build = FUNCTIONS[functionName];
+  if (!build) throw new Error(`no function is named ${functionName}`);
+  const parts = lazyParts(environment, transport, clock, log);
+  const handle = build(patch ? patch(parts) : parts);
+  const wrapped = wrap ? wrap(functionName, handle) : handle;
+  return async (event) => {
+    try {
+      return await wrapped(event);
+    } catch (error) {
+      throw named(error);
+    }
+  };
+}
+
+function lazyParts(environment: Environment, transport: Transport, clock: Clock, log: Logger): Parts {
+  const once = <Made>(make: () => Made): (() => Made) => {
+    let made: { value: Made } | undefined;
+    return () => (made ??= { value: make() }).value;
+  };
+  const table = once(() => transport.table(required(environment, 'TABLE_NAME'), transport.options));
+  const ecs = once(() => transport.client(new ECSClient(transport.options)));
+  const makers: { [Name in keyof Parts]: () => Parts[Name] } = {
+    releases: once(() => releasesIn(table())),
+    timeline: once(() => timelineIn(table())),
+    leases: once(() => leasesIn(table())),
+    watches: once(() => watchesIn(table())),
+    specifications: once(() => specificationsIn(table())),
+    services: once(() => servicesIn(ecs())),
+    taskDefinitions: once(() => taskDefinitionsIn(ecs())),
+    failures: once(() => failuresIn(ecs(), transport.client(new CloudWatchLogsClient(transport.options)))),
+    alarms: once(() => alarmsIn(transport.client(new CloudWatchClient(transport.options)))),
+    images: once(() => imagesIn(transport.client(new ECRClient(transport.options)))),
+    executions: once(() => executionsIn(transport.client(new SFNClient(transport.options)), environment['STATE_MACHINE_ARN'] ?? '')),
+    doorbell: once(() => doorbell(parts.releases, parts.executions)),
+    invoke: once(() =>
+      invoker({
+        region: transport.options.region,
+        credentials: async () => transport.options.credentials ?? { accessKeyId: '', secretAccessKey: '' },
+        endpoint: transport.options.endpoint,
+        handler: transport.streaming,
+      }),
+    ),
+    names: () => ({ preflightFunction: required(environment, 'PREFLIGHT_FUNCTION'), imagePushedFunction: required(environment, 'IMAGE_PUSHED_FUNCTION') }),
+    place: () => ({ region: required(environment, 'AWS_REGION'), accountId: required(environment, 'ACCOUNT_ID') }),
+    clock: () => clock,
+    log: () => log,
+  };
+  const parts = Object.defineProperties({}, Object.fromEntries(Object.entries(makers).map(([name, get]) => [name, { get, enumerable: true }]))) as Parts;
+  return parts;
+}

@@ -1,0 +1,43 @@
+// What happened in a simulated world, in order: the evidence when something is wrong, and the proof that a seed repeats itself.
+import { createHash } from 'node:crypto';
+
+export type Actor = 'slipway' | 'ecs' | 'traffic' | 'people' | 'fault' | 'notice' | 'events' | 'check' | 'execution';
+
+export interface HistoryLine {
+  atMs: number;
+  actor: Actor;
+  text: string;
+}
+
+export class History {
+  readonly lines: HistoryLine[] = [];
+  private readonly nowMs: () => number;
+  private readonly startMs: number;
+
+  constructor(nowMs: () => number) {
+    this.nowMs = nowMs;
+    this.startMs = nowMs();
+  }
+
+  add(actor: Actor, text: string): void {
+    this.lines.push({ atMs: this.nowMs(), actor, text });
+  }
+
+  /** Two worlds of one seed have the same. */
+  fingerprint(): string {
+    const hash = createHash('sha256');
+    for (const line of this.lines) hash.update(`${line.atMs} ${line.actor} ${line.text}\n`);
+    return hash.digest('hex').slice(0, 16);
+  }
+
+  /** One line per happening, with the time since the start: `+01:02:03.456`. */
+  render(): string {
+    return this.lines.map((line) => `${sinceText(line.atMs - this.startMs)} ${line.actor.padEnd(9)} ${line.text}`).join('\n');
+  }
+}
+
+export function sinceText(ms: number): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const seconds = Math.floor(ms / 1000);
+  return `+${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${String(ms % 1000).padStart(3, '0')}`;
+}

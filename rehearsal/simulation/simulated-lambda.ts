@@ -1,0 +1,161 @@
+// The machine below Lambda, in simulated time: an environment starts cold, serves invocations with the production functions, and can
+// be killed at any moment. What it had sent by then may still arrive; it itself never acts again.
+import type { HttpHandler, HttpRequest } from '@smithy/core/protocols';
+import type { PlaneFoundation } from '../../local-cloud/cloud.ts';
+import { sleep } from '../../local-cloud/kernel/clock.ts';
+import type { Caller } from '../../local-cloud/kernel/service.ts';
+import { faultOf, type EnvironmentSpec, type ExecutionEnvironment, type FunctionRunner, type InvocationOutcome, type InvocationRequest } from '../../local-cloud/lambda/runner.ts';
+import type { InProcessRequestHandler } from '../../local-cloud/wire/index.ts';
+import type { AwsOptions } from '../../adapters/aws.ts';
+import type { Logger } from '../../adapters/log.ts';
+import { openTable } from '../../adapters/records/table.ts';
+import type { Chance } from './chance.ts';
+import { compose, type Handle, type Parts, type Transport } from './composition.ts';
+import { connectDocumentClientQuickly, connectQuickly } from './quick-door.ts';
+
+/** One execution environment of one function; `invocation` counts what it has served. */
+export interface SimulatedEnvironment {
+  readonly functionName: string;
+  readonly ordinal: number;
+  readonly caller: Caller;
+  dead: boolean;
+  invocation: number;
+  /** What the invocation was asked, for whoever judges. */
+  event: unknown;
+  /** Ends it now, whatever it does. */
+  kill(reason: string): void;
+}
+
+export interface SimulatedLambdaOptions {
+  foundation: PlaneFoundation;
+  /** `quick` skips the wire format; see quick-door.ts. */
+  door: 'quick' | 'wire';
+  requestHandler: () => InProcessRequestHandler;
+  chance: Chance;
+  /** How far the function's own clock is from everybody else's. */
+  skewMs: () => number;
+  prefix: string;
+  onStart?: (environment: SimulatedEnvironment) => void;
+  patch?: ((parts: Parts, environment: SimulatedEnvironment) => Parts) | undefined;
+  wrap?: ((functionName: string, handle: Handle) => Handle) | undefined;
+  log?: (functionName: string, level: string, message: string, fields: Record<string, unknown>) => void;
+}
+
+const NEVER = new Promise<never>(() => undefined);
+const KEY_LIFETIME_MS = 3_650 * 86_400_000;
+
+export class SimulatedLambda implements FunctionRunner {
+  readonly environments = new Map<Caller, SimulatedEnvironment>();
+  private readonly options: SimulatedLambdaOptions;
+  private ordinal = 0;
+
+  constructor(options: SimulatedLambdaOptions) {
+    this.options = options;
+  }
+
+  start(spec: EnvironmentSpec): ExecutionEnvironment {
+    const { foundation, prefix, chance } = this.options;
+    const { kernel } = foundation;
+    const caller = kernel.sessionOf(spec.roleArn, spec.functionName);
+    let died: (outcome: InvocationOutcome) => void = () => undefined;
+    const death = new Promise<InvocationOutcome>((resolve) => (died = resolve));
+    const environment: SimulatedEnvironment = {
+      functionName: spec.functionName.startsWith(prefix) ? spec.functionName.slice(prefix.length) : spec.functionName,
+      ordinal: this.ordinal++,
+      caller,
+      dead: false,
+      invocation: 0,
+      event: undefined,
+      kill: (reason) => {
+        environment.dead = true;
+        died({ kind: 'exited', fault: { errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${environment.ordinal} Error: ${reason}` } });
+      },
+    };
+    this.environments.set(caller, environment);
+    this.options.onStart?.(environment);
+    const coldStartMs = chance.whole(150, 900);
+    let handle: Handle | undefined;
+    return {
+      init: async () => {
+        await sleep(kernel.clock, coldStartMs);
+        return undefined;
+      },
+      invoke: (request) => Promise.race([death, this.serve(request, environment, () => (handle ??= this.compose(spec, environment)))]),
+      end: async () => {
+        environment.dead = true;
+        this.environments.delete(caller);
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const environment of this.environments.values()) environment.dead = true;
+  }
+
+  private async serve(request: InvocationRequest, environment: SimulatedEnvironment, handle: () => Handle): Promise<InvocationOutcome> {
+    environment.invocation += 1;
+    environment.event = JSON.parse(request.payload) as unknown;
+    try {
+      const answer = await handle()(environment.event);
+      return { kind: 'returned', payload: JSON.stringify(answer) ?? 'null' };
+    } catch (thrown) {
+      return { kind: 'failed', fault: faultOf(thrown) };
+    }
+  }
+
+  private compose(spec: EnvironmentSpec, environment: SimulatedEnvironment): Handle {
+    const { foundation, skewMs, patch, wrap, log } = this.options;
+    const { clock, region } = foundation.kernel;
+    const at = (level: string) => (message: string, fields: Record<string, unknown> = {}) => log?.(environment.functionName, level, message, fields);
+    const logger: Logger = { info: at('info'), warn: at('warn'), error: at('error') };
+    return compose({
+      functionName: environment.functionName,
+      environment: { ...spec.variables, AWS_REGION: region },
+      transport: this.transport(environment),
+      clock: { nowMs: () => clock.nowMs() + skewMs() },
+      log: logger,
+      patch: patch && ((parts) => patch(parts, environment)),
+      wrap,
+    });
+  }
+
+  private transport(environment: SimulatedEnvironment): Transport {
+    const { foundation, door, requestHandler } = this.options;
+    const { kernel } = foundation;
+    const { expiration: _, ...credentials } = kernel.credentials.issue(environment.caller, KEY_LIFETIME_MS);
+    // A dead environment hears of no answer, so nothing follows from one.
+    const whileAlive = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
+      if (environment.dead) return NEVER;
+      try {
+        const answer = await call();
+        return environment.dead ? NEVER : answer;
+      } catch (error) {
+        return environment.dead ? NEVER : Promise.reject(error);
+      }
+    };
+    const wire = requestHandler();
+    const handler: InProcessRequestHandler = { ...wire, handle: (request, options) => whileAlive(() => wire.handle(request, options)) };
+    const options: AwsOptions = { region: kernel.region, maxAttempts: 4, credentials, endpoint: 'http://aws.test', requestHandler: handler };
+    const guarded = <Client extends object>(client: Client): Client => {
+      const sdk = client as unknown as { send: (command: unknown) => Promise<unknown> };
+      const send = sdk.send.bind(sdk);
+      sdk.send = (command) => whileAlive(() => send(command));
+      return client;
+    };
+    const streaming = { handle: async (request: HttpRequest) => streamed(await handler.handle(request)) } as unknown as HttpHandler;
+    if (door === 'wire') return { options, streaming, client: (client) => client, table: openTable };
+    return {
+      options,
+      streaming,
+      client: (client) => guarded(connectQuickly(client, kernel, environment.caller)),
+      table: (name, given) => {
+        const table = openTable(name, given);
+        connectDocumentClientQuickly(table.client, kernel, environment.caller);
+        guarded(table.client);
+        return table;
+      },
+    };
+  }
+}
+
+const streamed = ({ response }: { response: { statusCode: number; headers: Record<string, string>; body: Uint8Array } }) => ({ response: { ...response, body: [response.body] } });
