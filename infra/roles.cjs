@@ -37,7 +37,7 @@ const GRANTS = {
   prepare: [table('Query', 'PutItem')],
   takeService: [table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'), wake()],
   preflight: [
-    table('Query', 'PutItem'),
+    table('Query', 'GetItem', 'PutItem'),
     allow(['ecs:DescribeServices', 'ecs:ListServiceDeployments'], SERVICE),
     allow('ecs:DescribeTaskDefinition', '*'),
     allow('cloudwatch:DescribeAlarms', '*'),

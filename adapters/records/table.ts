@@ -8,6 +8,7 @@
 //   TIMELINE#id             entry key                   the story of a release
 //   WATCH#arn               RELEASE#id                  who wants to be woken by a service or an alarm
 //   SERVICE#arn             LEASE | QUEUE#pipeline      who may write the service, and who is next
+//   SERVICE#arn             HOLD#sha256:..              an image that is not rolled out there again
 //   PIPELINES               name                        the list of pipelines
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';

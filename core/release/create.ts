@@ -12,15 +12,16 @@ export interface NewRelease {
   pushedAtMs: number;
   /** 1 for the release a push starts; more when people release the same digest again. */
   attempt: number;
+  undoes?: Release['undoes'];
 }
 
 /** Execution names may have 80 characters, and a rescue adds its own suffix. */
 const ID_LENGTH_MAX = 68;
 
 /** Made of the pipeline, the tag and the digest, so that a repeated event names the same release. */
-export function releaseIdOf({ pipeline, image, attempt }: Pick<NewRelease, 'pipeline' | 'image' | 'attempt'>): string {
+export function releaseIdOf({ pipeline, image, attempt, undoes }: Pick<NewRelease, 'pipeline' | 'image' | 'attempt' | 'undoes'>): string {
   const suffix = `${image.digest.slice(7, 15)}${attempt > 1 ? `-${attempt}` : ''}`;
-  const tag = image.tag === undefined ? '' : `${clean(image.tag)}-`;
+  const tag = undoes ? 'undo-' : image.tag === undefined ? '' : `${clean(image.tag)}-`;
   return `${`${clean(pipeline.name)}-${tag}`.slice(0, ID_LENGTH_MAX - suffix.length)}${suffix}`;
 }
 

@@ -48,6 +48,8 @@ export interface Release {
   challengedBy: string | undefined;
   /** Why the execution had to be rescued, if it was: such a release rolls back. */
   rescue: string | undefined;
+  /** Set when this release undoes another one: the task definition to go back to, used as it is. */
+  undoes?: { releaseId: string; taskDefinitionArn: string };
 }
 
 export interface Decision {
@@ -111,6 +113,8 @@ export type NoticeKind =
 
 export interface FoundService {
   taskDefinitionArn: string;
+  /** The image of the container that the release replaces, as the task definition names it. */
+  image?: string;
   /** The service's `deploymentConfiguration`, verbatim, put back at the end. */
   deploymentConfiguration: unknown;
 }
@@ -181,6 +185,9 @@ export const newStageRecord = (index: number, serviceArn: string): StageRecord =
   waitingFor: undefined,
   lastNotice: undefined,
 });
+
+/** Ends after which the image is held on the service: it was seen to fail there, or people did not want it. */
+export const holdsImage = (outcome: Outcome): boolean => outcome === 'rolledBack' || outcome === 'rejected';
 
 /** Did the stage end in a way that lets the release go on to the next one? */
 export const goesOn = (outcome: Outcome): boolean => outcome === 'succeeded' || outcome === 'unchanged';

@@ -53,6 +53,47 @@ export interface DecisionAnswer {
   release: ReleaseSummary;
 }
 
+/** POST /v1/releases/{id}/retry lifts the image's holds and releases it again. */
+export interface RetryRequest {
+  reason?: string;
+}
+
+/** POST /v1/releases/{id}/undo: what ran before the release runs again. Answers like POST /v1/releases. */
+export interface UndoRequest {
+  /** The last stage that succeeded when left out. */
+  stage?: string;
+  reason: string;
+}
+
+/** An image that is not rolled out on a stage's service until the hold is lifted. */
+export interface HoldView {
+  pipeline: string;
+  stage: string;
+  digest: string;
+  reason: string;
+  /** A person, or the release whose end set it. */
+  by: string;
+  at: string;
+}
+
+/** GET /v1/holds?pipeline=, and what POST /v1/holds answers. */
+export interface HoldsAnswer {
+  holds: HoldView[];
+}
+
+/** POST /v1/holds, POST /v1/holds/lift; every stage when none is named. */
+export interface HoldRequest {
+  pipeline: string;
+  stage?: string;
+  digest: string;
+  /** Required to set a hold. */
+  reason?: string;
+}
+export interface LiftAnswer {
+  /** The names of the stages whose hold was lifted. */
+  lifted: string[];
+}
+
 export type ControlErrorCode = 'NotFound' | 'NotAllowed' | 'Refused' | 'BadRequest' | 'InvalidSpecification';
 
 export const CONTROL_ERROR_STATUS: Record<ControlErrorCode, number> = {

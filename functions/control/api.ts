@@ -3,20 +3,24 @@ import type { Clock } from '../../adapters/clock.ts';
 import type { Doorbell } from '../../adapters/doorbell.ts';
 import type { Invoke } from '../../adapters/functions.ts';
 import type { Logger } from '../../adapters/log.ts';
+import type { Holds } from '../../adapters/records/holds.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Specifications } from '../../adapters/records/specifications.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
+import type { Place } from '../../core/arn.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { ControlErrorAnswer, ControlErrorCode } from '../../core/view/api.ts';
 
 export interface ControlDependencies {
   specifications: Specifications;
   releases: Releases;
+  holds: Holds;
   timeline: Timeline;
   /** Other functions do what this one has no permission for. */
   invoke: Invoke;
   names: { preflightFunction: string; imagePushedFunction: string; observeFunction: string };
   doorbell: Doorbell;
+  place: Place;
   clock: Clock;
   log: Logger;
 }

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { errorFields } from '../../adapters/log.ts';
 import { CONTROL_ERROR_STATUS, type ControlErrorAnswer } from '../../core/view/api.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
+import { liftHold, listHolds, retry, setHold, undo } from './again.ts';
 import { applySpecification } from './apply.ts';
 import { decide } from './decide.ts';
 import { showMetrics } from './metrics.ts';
@@ -61,6 +62,17 @@ async function route(dependencies: ControlDependencies, request: ControlRequest)
       return { status: 200, answer: await showMetrics(dependencies, id ?? '', request) };
     case 'POST /v1/releases/{id}/decisions':
       return { status: 200, answer: await decide(dependencies, id ?? '', request) };
+    case 'POST /v1/releases/{id}/retry':
+      return { status: 201, answer: await retry(dependencies, id ?? '', request) };
+    case 'POST /v1/releases/{id}/undo':
+      return { status: 201, answer: await undo(dependencies, id ?? '', request) };
+    case 'GET /v1/holds':
+      return { status: 200, answer: await listHolds(dependencies, request) };
+    case 'POST /v1/holds':
+      return { status: 200, answer: await setHold(dependencies, request) };
+    case 'POST /v1/holds/{id}':
+      if (id === 'lift') return { status: 200, answer: await liftHold(dependencies, request) };
+      throw new ControlFault('NotFound', `there is no POST /v1/holds/${id ?? ''}`);
     default:
       throw new ControlFault('NotFound', `there is no ${request.method} /${request.path.join('/')}`, 'The API is described in docs/operating.md.');
   }

@@ -67,12 +67,17 @@ const Started = v.variant('kind', [
   v.object({ kind: v.literal('refused'), code: v.picklist(['NotFound', 'Refused']), message: v.string(), hint: v.string() }),
 ]);
 
-export async function startRelease({ releases, invoke, names }: ControlDependencies, request: ControlRequest): Promise<StartReleaseAnswer> {
+export async function startRelease(dependencies: ControlDependencies, request: ControlRequest): Promise<StartReleaseAnswer> {
   const body = v.safeParse(StartBody, request.body);
   if (!body.success || (body.output.tag === undefined) === (body.output.digest === undefined)) {
     throw new ControlFault('BadRequest', 'the body is not { pipeline, and one of tag and digest (sha256:...), reason? }');
   }
-  const started = v.parse(Started, await invoke(names.imagePushedFunction, { byHand: { ...body.output, callerArn: request.callerArn } }));
+  return startThrough(dependencies, { byHand: { ...body.output, callerArn: request.callerArn } });
+}
+
+/** Releases begin in one function only; this asks it. */
+export async function startThrough({ releases, invoke, names }: ControlDependencies, wish: { byHand: object } | { undo: object }): Promise<StartReleaseAnswer> {
+  const started = v.parse(Started, await invoke(names.imagePushedFunction, wish));
   if (started.kind === 'refused') throw new ControlFault(started.code, started.message, started.hint);
   const loaded = await releases.load(started.releaseId);
   if (!loaded) throw new ControlFault('NotFound', `the release ${started.releaseId} was started and cannot be found`);

@@ -4,15 +4,16 @@ import type { Clock } from '../../adapters/clock.ts';
 import type { Doorbell } from '../../adapters/doorbell.ts';
 import type { Services } from '../../adapters/ecs/services.ts';
 import type { Logger } from '../../adapters/log.ts';
+import type { Holds } from '../../adapters/records/holds.ts';
 import type { Claim, Leases } from '../../adapters/records/leases.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import type { Watches } from '../../adapters/records/watches.ts';
 import { alarmArnOf, type Place } from '../../core/arn.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
-import { noticeOf, outcomeWords, type Notice } from '../../core/notice/notice.ts';
+import { imageName, noticeOf, outcomeWords, type Notice } from '../../core/notice/notice.ts';
 import { putBackConfiguration, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
-import { goesOn, type Outcome } from '../../core/release/model.ts';
+import { goesOn, holdsImage, type Outcome } from '../../core/release/model.ts';
 import { isAwsError } from '../../adapters/aws.ts';
 import { changeStage, loadStage } from '../shared/stage.ts';
 
@@ -23,6 +24,7 @@ export interface FinishStageDependencies {
   releases: Releases;
   timeline: Pick<Timeline, 'write'>;
   leases: Leases;
+  holds: Pick<Holds, 'set'>;
   watches: Pick<Watches, 'remove'>;
   services: Pick<Services, 'configure'>;
   doorbell: Doorbell;
@@ -43,10 +45,15 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
   const ended = await changeStage(dependencies, event, async ({ stage: now }) => {
     const reason = leftBehind ? `${sentence(event.reason)} ${leftBehind}` : event.reason;
     const next = now.status === 'ended' ? now : { ...now, status: 'ended' as const, outcome: event.outcome, reason, endedAtMs: clock.nowMs(), waitingFor: undefined };
-    return { stage: next, entries: [stageEntry(now, 'stage', 'ended', clock.nowMs(), endText(spec.name, next.outcome ?? event.outcome, next.reason))], answer: next };
+    return { stage: next, entries: [stageEntry(now, 'stage', 'ended', clock.nowMs(), endText(next.outcome ?? event.outcome, next.reason))], answer: next };
   });
   const outcome = ended.outcome ?? event.outcome;
-  const text = endText(spec.name, outcome, ended.reason);
+  const text = endText(outcome, ended.reason);
+  if (holdsImage(outcome) && !release.undoes) {
+    const until = 'until somebody lifts the hold';
+    await dependencies.holds.set({ serviceArn: stage.serviceArn, digest: release.image.digest, reason: ended.reason, by: release.id, atMs: ended.endedAtMs ?? clock.nowMs() });
+    await dependencies.timeline.write(release.id, [stageEntry(ended, 'stage', 'held', clock.nowMs(), `${imageName(release)} is not rolled out here again ${until}.`)]);
+  }
   const next = goesOn(outcome);
   if (next) await releases.enterStage(release.id, event.stageIndex + 1);
 
@@ -70,6 +77,6 @@ async function putBack({ services, log }: FinishStageDependencies, event: { rele
   }
 }
 
-const endText = (stageName: string, outcome: Outcome, reason: string): string => `${stageName}: ${outcomeWords(outcome)}. ${sentence(reason)}`;
+const endText = (outcome: Outcome, reason: string): string => `The rollout ${outcomeWords(outcome)}: ${sentence(reason)}`;
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

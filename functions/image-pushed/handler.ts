@@ -2,6 +2,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { systemClock } from '../../adapters/clock.ts';
 import { executionsIn } from '../../adapters/executions.ts';
+import { holdsIn } from '../../adapters/records/holds.ts';
 import { imagesIn } from '../../adapters/images.ts';
 import { releasesIn } from '../../adapters/records/releases.ts';
 import { specificationsIn } from '../../adapters/records/specifications.ts';
@@ -16,6 +17,7 @@ export const handler = lambda('image-pushed', (log) => {
   return imagePushed({
     specifications: specificationsIn(table),
     releases: releasesIn(table),
+    holds: holdsIn(table),
     timeline: timelineIn(table),
     images: imagesIn(new ECRClient(aws())),
     executions: executionsIn(new SFNClient(aws()), stateMachineArn()),

@@ -3,18 +3,21 @@ import type { Clock } from '../../adapters/clock.ts';
 import type { Executions } from '../../adapters/executions.ts';
 import type { Images } from '../../adapters/images.ts';
 import type { Logger } from '../../adapters/log.ts';
+import type { Holds } from '../../adapters/records/holds.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Specifications, StoredPipeline } from '../../adapters/records/specifications.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import type { Place } from '../../core/arn.ts';
 import { personsOf } from '../../core/control/rule-decision.ts';
 import type { ImagePush } from '../../core/image/push-event.ts';
-import { newRelease } from '../../core/release/create.ts';
+import { newRelease, type NewRelease } from '../../core/release/create.ts';
+import { ruleUndo, undoneImage } from '../../core/release/undo.ts';
 import { explainTag } from '../../core/tags.ts';
 
 export interface StartDependencies {
   specifications: Pick<Specifications, 'wanting' | 'get'>;
   releases: Releases;
+  holds: Pick<Holds, 'set'>;
   timeline: Pick<Timeline, 'write'>;
   executions: Pick<Executions, 'start'>;
   images: Images;
@@ -78,46 +81,79 @@ export type StartedByHand = { kind: 'started'; releaseId: string } | { kind: 're
 
 const ATTEMPTS_MAX = 50;
 
+const refused = (code: 'NotFound' | 'Refused', message: string, hint: string): StartedByHand => ({ kind: 'refused', code, message, hint });
+
 /** A release that a person asks for: any image of the repository, however often it was released before. */
 export async function startByHand(dependencies: StartDependencies, wanted: ByHand): Promise<StartedByHand> {
-  const { specifications, releases, images, timeline, place, clock, log } = dependencies;
+  const { specifications, releases, images, place, clock } = dependencies;
   const stored = await specifications.get(wanted.pipeline);
-  if (!stored) return { kind: 'refused', code: 'NotFound', message: `there is no pipeline ${wanted.pipeline}`, hint: 'See `slipway status`.' };
+  if (!stored) return refused('NotFound', `there is no pipeline ${wanted.pipeline}`, 'See `slipway status`.');
   const { repository } = stored.pipeline.image;
   const image = await images.find(repository, wanted.tag !== undefined ? { imageTag: wanted.tag } : { imageDigest: wanted.digest ?? '' });
-  if (!image) {
-    const name = wanted.tag !== undefined ? `:${wanted.tag}` : `@${wanted.digest ?? ''}`;
-    return { kind: 'refused', code: 'NotFound', message: `there is no image ${repository}${name}`, hint: 'Push it first.' };
-  }
+  if (!image) return refused('NotFound', `there is no image ${repository}${wanted.tag !== undefined ? `:${wanted.tag}` : `@${wanted.digest ?? ''}`}`, 'Push it first.');
+
   const before = await releases.ofDigest(stored.pipeline.name, image.digest);
   const running = before === undefined ? undefined : await releases.load(before);
-  if (running?.release.status === 'running') {
-    // Its record was written and its execution was not started: the try that did that ended in between.
-    if (running.executionArn === undefined) return { kind: 'started', releaseId: await begin(dependencies, running.release.id) };
-    return { kind: 'refused', code: 'Refused', message: `this digest is being released already: ${running.release.id}`, hint: `Follow it with \`slipway status ${running.release.id}\`.` };
-  }
+  if (running?.release.status === 'running') return refused('Refused', `this digest is being released already: ${running.release.id}`, `Follow it with \`slipway status ${running.release.id}\`.`);
+  return startNew(dependencies, wanted, before === undefined ? 1 : 2, `Started by hand`, {
+    pipeline: stored.pipeline,
+    people: stored.people,
+    specificationVersion: stored.version,
+    image: { repository, registry: `${place.accountId}.dkr.ecr.${place.region}.amazonaws.com`, tag: image.tag, digest: image.digest },
+    author: personsOf(stored, wanted.callerArn)[0],
+    // Asked for now, so it is the newest wish, whenever the image was pushed.
+    pushedAtMs: clock.nowMs(),
+  });
+}
+
+export interface UndoWanted {
+  releaseId: string;
+  stage?: string | undefined;
+  reason: string;
+  callerArn: string;
+}
+
+/** What ran before a release runs again, and the undone image is held. */
+export async function startUndo(dependencies: StartDependencies, wanted: UndoWanted): Promise<StartedByHand> {
+  const { releases, images, holds, clock } = dependencies;
+  const loaded = await releases.load(wanted.releaseId);
+  if (!loaded) return refused('NotFound', `there is no release ${wanted.releaseId}`, 'See `slipway status`.');
+  const ruling = ruleUndo(loaded.release, loaded.stages, wanted.stage);
+  if (ruling.kind === 'refused') return refused('Refused', ruling.message, ruling.hint);
+  const { undo, stage } = ruling;
+  const digest = undo.image.digest ?? (undo.image.tag === undefined ? undefined : (await images.find(undo.image.repository, { imageTag: undo.image.tag }))?.digest);
+  if (digest === undefined) return refused('Refused', `the image that ran before is gone: ${undo.image.repository}:${undo.image.tag ?? ''}`, 'Push it again, or roll out another one with `slipway deploy`.');
+
+  const person = personsOf(loaded.release, wanted.callerArn)[0];
+  await holds.set({ serviceArn: stage.serviceArn, digest: loaded.release.image.digest, reason: wanted.reason || 'undone', by: person ?? wanted.callerArn, atMs: clock.nowMs() });
+  return startNew(dependencies, wanted, 1, `Undoes ${loaded.release.id}`, {
+    pipeline: undo.pipeline,
+    people: loaded.release.people,
+    specificationVersion: loaded.release.specificationVersion,
+    image: undoneImage(undo, digest),
+    author: person,
+    pushedAtMs: clock.nowMs(),
+    undoes: { releaseId: loaded.release.id, taskDefinitionArn: undo.taskDefinitionArn },
+  });
+}
+
+/** The first free attempt of this image becomes the release. */
+async function startNew(
+  { releases, executions, timeline, place, clock, log }: StartDependencies,
+  wanted: { reason: string; callerArn: string },
+  firstAttempt: number,
+  what: string,
+  given: Omit<NewRelease, 'attempt'>,
+): Promise<StartedByHand> {
   const nowMs = clock.nowMs();
-  for (let attempt = before === undefined ? 1 : 2; attempt <= ATTEMPTS_MAX; attempt++) {
-    const { release, stages } = newRelease(
-      {
-        pipeline: stored.pipeline,
-        people: stored.people,
-        specificationVersion: stored.version,
-        image: { repository, registry: `${place.accountId}.dkr.ecr.${place.region}.amazonaws.com`, tag: image.tag, digest: image.digest },
-        author: personsOf(stored, wanted.callerArn)[0] ?? wanted.callerArn,
-        // Asked for now, so it is the newest wish, whenever the image was pushed.
-        pushedAtMs: nowMs,
-        attempt,
-      },
-      place,
-      nowMs,
-    );
+  for (let attempt = firstAttempt; attempt <= ATTEMPTS_MAX; attempt++) {
+    const { release, stages } = newRelease({ ...given, attempt }, place, nowMs);
     if ((await releases.create(release, stages, 'again')).kind === 'existing') continue;
     const reason = wanted.reason ? `: ${wanted.reason}` : '';
-    await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: `Started by hand${reason}.`, by: release.author ?? wanted.callerArn }]);
-    await begin(dependencies, release.id);
+    await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: `${what}${reason}.`, by: release.author ?? wanted.callerArn }]);
+    await releases.setExecution(release.id, await executions.start(release.id, release.id));
     log.info('release started by hand', { release: release.id, by: wanted.callerArn });
     return { kind: 'started', releaseId: release.id };
   }
-  return { kind: 'refused', code: 'Refused', message: `this digest has been released ${ATTEMPTS_MAX} times`, hint: 'Push a new image.' };
+  return refused('Refused', `this image has been released ${ATTEMPTS_MAX} times`, 'Push a new image.');
 }

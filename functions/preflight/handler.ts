@@ -4,6 +4,7 @@ import { alarmsIn } from '../../adapters/alarms.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { servicesIn } from '../../adapters/ecs/services.ts';
 import { taskDefinitionsIn } from '../../adapters/ecs/task-definitions.ts';
+import { holdsIn } from '../../adapters/records/holds.ts';
 import { releasesIn } from '../../adapters/records/releases.ts';
 import { openTable } from '../../adapters/records/table.ts';
 import { timelineIn } from '../../adapters/records/timeline.ts';
@@ -16,6 +17,7 @@ export const handler = lambda('preflight', () => {
   const ecs = new ECSClient(aws());
   return preflight({
     releases: releasesIn(table),
+    holds: holdsIn(table),
     timeline: timelineIn(table),
     services: servicesIn(ecs),
     taskDefinitions: taskDefinitionsIn(ecs),

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../adapters/clock.ts';
 import { readFacts, type FactSources } from '../../adapters/facts.ts';
+import type { Holds } from '../../adapters/records/holds.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
@@ -19,6 +20,7 @@ export type Preflighted = { kind: 'fit' } | { kind: 'ended'; outcome: Outcome; r
 
 export interface PreflightDependencies extends FactSources {
   releases: Releases;
+  holds: Pick<Holds, 'of'>;
   timeline: Pick<Timeline, 'write'>;
   clock: Clock;
 }
@@ -37,6 +39,11 @@ async function look(dependencies: PreflightDependencies, loaded: LoadedStage): P
   const nowMs = dependencies.clock.nowMs();
   if (stage.deployment) return { stage, entries: [], answer: { kind: 'fit' } };
 
+  const hold = await dependencies.holds.of(stage.serviceArn, release.image.digest);
+  if (hold) {
+    const reason = `this image is held on ${spec.service.cluster}/${spec.service.name} since ${new Date(hold.atMs).toISOString()} by ${hold.by}: ${hold.reason}. Lift it with \`slipway unhold ${release.pipeline.name} --digest ${release.image.digest}\`, or go on with \`slipway retry\``;
+    return { stage, entries: [stageEntry(stage, 'stage', 'preflight.held', nowMs, `Refused: ${reason}.`)], answer: { kind: 'ended', outcome: 'refused', reason } };
+  }
   const { facts, described } = await readFacts(dependencies, spec);
   const report = checkPreflight(spec, facts, 'release');
   if (report.faults.length > 0) {

@@ -18,14 +18,19 @@ export interface RegisterDependencies {
 export const register = (dependencies: RegisterDependencies) => async (input: unknown): Promise<{ taskDefinitionArn: string }> => {
   const event = v.parse(StageEvent, input);
   const { taskDefinitions, clock } = dependencies;
-  return changeStage(dependencies, event, async ({ release, stage, spec }) => {
+  return changeStage<{ taskDefinitionArn: string }>(dependencies, event, async ({ release, stage, spec }) => {
     if (stage.deployment) return { stage, entries: [], answer: { taskDefinitionArn: stage.deployment.taskDefinitionArn } };
     if (!stage.found) throw new ReleaseMissing(`the stage ${spec.name} of ${release.id} has not been through preflight`);
+    const nowMs = clock.nowMs();
+    if (release.undoes) {
+      const { taskDefinitionArn } = release.undoes;
+      const back = { ...stage, deployment: { taskDefinitionArn, intendedAtMs: nowMs, requestedAtMs: undefined, startedAtMs: undefined, revisionId: undefined, arn: undefined } };
+      return { stage: back, entries: [stageEntry(stage, 'stage', 'registered', nowMs, `Going back to task definition ${taskDefinitionArn.split('/').at(-1) ?? ''}, as it ran before ${release.undoes.releaseId}.`)], answer: { taskDefinitionArn } };
+    }
     const { taskDefinition, tags } = await taskDefinitions.describe(stage.found.taskDefinitionArn);
     const mark = `${release.id}/${stage.index}`;
     const copy = pinnedCopy(taskDefinition, tags, spec.service.container, pinnedImage(release.image), mark);
     const taskDefinitionArn = (await taskDefinitions.registeredFor(String(taskDefinition.family), mark)) ?? (await taskDefinitions.register(copy));
-    const nowMs = clock.nowMs();
     return {
       stage: { ...stage, deployment: { taskDefinitionArn, intendedAtMs: nowMs, requestedAtMs: undefined, startedAtMs: undefined, revisionId: undefined, arn: undefined } },
       entries: [stageEntry(stage, 'stage', 'registered', nowMs, `Task definition ${taskDefinitionArn.split('/').at(-1) ?? ''}: container ${spec.service.container} runs ${pinnedImage(release.image)}.`)],
