@@ -15,11 +15,13 @@ export interface CommonOptions {
 export interface Context {
   world: World;
   paint: Paint;
+  /** The width of the terminal that standard output is; undefined where there is none, and lines may be as long as they are. */
+  columns: number | undefined;
   finish: (exit: ExitName) => void;
 }
 
 export function makeContext(world: World, finish: (exit: ExitName) => void): Context {
-  return { world, paint: painter(world), finish };
+  return { world, paint: painter(world), columns: world.isTerminal ? world.terminal?.size().columns : undefined, finish };
 }
 
 export function command(name: string, summary: string): Command {
@@ -35,8 +37,8 @@ export function withConnection(made: Command): Command {
     .option('--as <person>', 'with --local: act as this person');
 }
 
-export function connect(options: ConnectionOptions, context: Context): Promise<ControlClient> {
-  return connectControl(options, context.world);
+export function connect(options: ConnectionOptions, context: Context, signal?: AbortSignal): Promise<ControlClient> {
+  return connectControl(options, context.world, signal);
 }
 
 /** Data for programs when --json is given, else for people. */

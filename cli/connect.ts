@@ -48,12 +48,13 @@ export async function connectCloud(options: ConnectionOptions, world: World): Pr
   return { region, endpoint: undefined, credentials: client.config.credentials };
 }
 
-export async function connectControl(options: ConnectionOptions, world: World): Promise<ControlClient> {
+/** @param signal gives up whatever the client is asking. */
+export async function connectControl(options: ConnectionOptions, world: World, signal?: AbortSignal): Promise<ControlClient> {
   const given = options.url ?? world.env['SLIPWAY_URL'];
   const url = given === undefined || (options.local === true && options.url === undefined) ? undefined : parseUrl(given);
   const regionOfUrl = url === undefined ? undefined : /\.lambda-url\.([a-z0-9-]+)\./.exec(url.hostname)?.[1];
   const cloud = await connectCloud({ ...options, ...(options.region === undefined && regionOfUrl !== undefined && { region: regionOfUrl }) }, world);
-  return new ControlClient({ url: url ?? (await lookUpUrl(options, cloud, world)), region: cloud.region, credentials: cloud.credentials, sleep: world.sleep });
+  return new ControlClient({ url: url ?? (await lookUpUrl(options, cloud, world)), region: cloud.region, credentials: cloud.credentials, sleep: world.sleep, ...(signal !== undefined && { signal }) });
 }
 
 function parseUrl(text: string): URL {

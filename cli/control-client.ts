@@ -16,6 +16,8 @@ export interface ControlClientOptions {
   credentials: SignatureV4Init['credentials'];
   /** Waits between attempts. */
   sleep: (durationMs: number) => Promise<void>;
+  /** Gives up whatever is being asked. */
+  signal?: AbortSignal;
 }
 
 /** The specification has faults that only the server could see, or the server is newer than this CLI. */
@@ -88,7 +90,7 @@ export class ControlClient {
   /** Asks again after a hiccup only where asking twice is the same as asking once. */
   private async call<Answer>(call: Call): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
-      const mayRepeat = call.method !== 'POST' && attempt < ATTEMPT_MAX;
+      const mayRepeat = call.method !== 'POST' && attempt < ATTEMPT_MAX && this.options.signal?.aborted !== true;
       const response = await this.send(call).catch((error: unknown) => {
         if (mayRepeat && !(error instanceof CliError)) return undefined;
         throw error instanceof CliError ? error : unreachableControl(this.options.url, error);
@@ -123,7 +125,7 @@ export class ControlClient {
     const target = new URL(fullPath, url);
     for (const [key, value] of asked) target.searchParams.set(key, value);
     const { host: _host, ...headers } = signed.headers;
-    return fetch(target, { method, headers, ...(text !== undefined && { body: text }), signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return fetch(target, { method, headers, ...(text !== undefined && { body: text }), signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(this.options.signal === undefined ? [] : [this.options.signal])]) });
   }
 }
 

@@ -14,11 +14,12 @@ export const EXIT = {
   aborted: 14,
   failed: 15,
   cloudError: 20,
+  interrupted: 130,
 } as const;
 
 export type ExitName = keyof typeof EXIT;
 
-/** For `--help` and docs/config.md. */
+/** For `--help`, docs/cli.md and docs/config.md. */
 export const EXIT_TABLE: readonly { name: ExitName; meaning: string }[] = [
   { name: 'succeeded', meaning: 'done; for a release: it succeeded, is under way, or had nothing to change' },
   { name: 'badInput', meaning: 'bad input: the command line or slipway.yml' },
@@ -31,6 +32,7 @@ export const EXIT_TABLE: readonly { name: ExitName; meaning: string }[] = [
   { name: 'aborted', meaning: 'the release was aborted' },
   { name: 'failed', meaning: 'the release failed for another reason' },
   { name: 'cloudError', meaning: 'the cloud or the network did not answer as it should' },
+  { name: 'interrupted', meaning: 'you left before it had ended; the release goes on' },
 ];
 
 /** What `status RELEASE` and `--wait` exit with. */

@@ -8,6 +8,7 @@ import { localCommand } from './commands/local.ts';
 import { pushCommand } from './commands/push.ts';
 import { statusCommand } from './commands/status.ts';
 import { validateCommand } from './commands/validate.ts';
+import { watchCommand } from './commands/watch.ts';
 import { makeContext } from './command.ts';
 import { cloudError } from './connect.ts';
 import { type CliError, EXIT, EXIT_TABLE, type ExitName } from './exit.ts';
@@ -29,7 +30,7 @@ export async function run(words: readonly string[], world: World): Promise<numbe
   const program = new Command('slipway')
     .description('Rolls out Amazon ECS services when an image is pushed; ECS moves the traffic, Slipway decides when.')
     .addHelpText('after', `\n${EXIT_HELP}\n\nEvery command takes --json; data goes to standard output, talk to standard error. NO_COLOR is honoured.`);
-  const commands = [validateCommand, applyCommand, deployCommand, pushCommand, statusCommand, approveCommand, rejectCommand, abortCommand, localCommand];
+  const commands = [validateCommand, applyCommand, deployCommand, pushCommand, statusCommand, watchCommand, approveCommand, rejectCommand, abortCommand, localCommand];
   for (const make of commands) program.addCommand(make(context));
   for (const each of [program, ...program.commands]) {
     each.exitOverride().configureOutput({ writeOut: world.stdout, writeErr: world.stderr }).showSuggestionAfterError();

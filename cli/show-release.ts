@@ -2,7 +2,7 @@
 
 import { formatDuration } from '../core/duration.ts';
 import { unreachable } from '../core/errors.ts';
-import type { ReleaseOutcome, ReleaseSummary, ReleaseView, StageView, WaitingView } from '../core/view/model.ts';
+import type { ReleaseOutcome, ReleaseSummary, ReleaseView, StageView, TimelineEntry, WaitingView } from '../core/view/model.ts';
 import type { Context } from './command.ts';
 import { clean, clockTime, type Colour, relative } from './print.ts';
 
@@ -34,6 +34,15 @@ export function stateColour({ status, outcome }: Pick<ReleaseSummary, 'status' |
   return outcome === 'unchanged' || outcome === 'superseded' ? 'dim' : 'red';
 }
 
+const DIGEST = /(sha256:[0-9a-f]{12})[0-9a-f]{52}/g;
+const REGISTRY = /\b\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\//g;
+
+/** An entry of the timeline as a sentence: the stage and the person named once, images short. */
+export function tellEntry({ stage, text, by }: TimelineEntry): string {
+  const where = stage === undefined || text.startsWith(`${stage}:`) ? '' : `${stage}: `;
+  return clean(`${where}${text.replace(REGISTRY, '').replace(DIGEST, '$1')}${by === undefined || text.includes(by) ? '' : ` (${by})`}`);
+}
+
 /** Without the timeline for those who have just followed it. */
 export function showRelease(release: ReleaseView, context: Context, { timeline = true } = {}): string {
   const { paint, world } = context;
@@ -48,7 +57,7 @@ export function showRelease(release: ReleaseView, context: Context, { timeline =
     field('reason', release.reason),
     '',
     ...release.stages.flatMap((stage) => [...showStage(stage, nowMs, context), '']),
-    ...(timeline ? release.timeline : []).map((entry) => clean(`${clockTime(entry.at)}  ${entry.stage === undefined ? '' : `${entry.stage}: `}${entry.text}${entry.by === undefined ? '' : ` (${entry.by})`}`)),
+    ...(timeline ? release.timeline : []).map((entry) => `${clockTime(entry.at)}  ${tellEntry(entry)}`),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

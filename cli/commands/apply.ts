@@ -23,7 +23,7 @@ export function applyCommand(context: Context): Command {
       try {
         const answer = await client.putSpecification({ specification: checked.source.value, ...(options.dryRun === true && { dryRun: true }) });
         show(options, context, answer, () =>
-          table(['PIPELINE', 'VERSION', ''], answer.pipelines.map(({ name, version, changed }) => [name, String(version), changed ? 'changed' : 'unchanged']), context.paint),
+          table(['PIPELINE', 'VERSION', ''], answer.pipelines.map(({ name, version, changed }) => [name, String(version), changed ? 'changed' : 'unchanged']), context),
         );
         for (const warning of answer.warnings) say(context, `${context.paint('yellow', 'warning:')} ${clean(warning)}`);
         if (options.dryRun === true) say(context, 'This was a dry run: nothing was changed.');

@@ -45,7 +45,7 @@ function pipelineTable(pipelines: PipelineView[], context: Context): string {
     latest === undefined ? 'nothing released yet' : { text: describeState(latest), colour: stateColour(latest) },
     latest === undefined ? '' : relative(latest.createdAt, context.world.nowMs()),
   ]);
-  return table(['PIPELINE', 'REPOSITORY', 'STAGES', 'LATEST', 'STATE', 'STARTED'], rows, context.paint);
+  return table(['PIPELINE', 'REPOSITORY', 'STAGES', 'LATEST', 'STATE', 'STARTED'], rows, context);
 }
 
 function releaseTable(releases: ReleaseSummary[], context: Context): string {
@@ -57,5 +57,5 @@ function releaseTable(releases: ReleaseSummary[], context: Context): string {
     relative(release.createdAt, context.world.nowMs()),
     release.reason,
   ]);
-  return table(['RELEASE', 'IMAGE', 'STATE', 'STARTED', 'REASON'], rows, context.paint);
+  return table(['RELEASE', 'IMAGE', 'STATE', 'STARTED', 'REASON'], rows, context);
 }
