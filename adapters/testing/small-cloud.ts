@@ -53,7 +53,7 @@ export async function smallCloud(more: ServiceModel[] = []) {
     notModelled: (error) => test.crashes.push(error),
     crash: (error) => test.crashes.push(error),
   });
-  const options: AwsOptions = { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, endpoint: 'http://cloud.local', requestHandler: inProcessRequestHandler(dispatch) as never, maxAttempts: 1 };
+  const options: AwsOptions = { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, endpoint: 'http://cloud.local', requestHandler: inProcessRequestHandler(dispatch), maxAttempts: 1 };
 
   await test.call('dynamodb', 'CreateTable', {
     TableName: TABLE,
@@ -64,7 +64,7 @@ export async function smallCloud(more: ServiceModel[] = []) {
   });
   await test.clock.advance(60_000);
   const table = openTable(TABLE, options);
-  const sfn = new SFNClient(options as never);
+  const sfn = new SFNClient(options);
 
   return {
     ...test,

@@ -15,7 +15,7 @@ describe('a decision that is taken', () => {
     ['an abort of somebody whom nobody knows', { kind: 'abort', callerArn: 'arn:aws:iam::123456789012:user/root' }, { kind: 'abort', person: 'arn:aws:iam::123456789012:user/root' }],
     ['of the stage that is named', { stage: 'production' }, { kind: 'approve', stageIndex: 0 }],
   ])('%s', (_, want, expected) => {
-    expect(ruling(want)).toEqual({ kind: 'decide', decision: expect.objectContaining({ callerArn: want.callerArn ?? arnOf('alice'), via: 'cli', atMs: NOW_MS, stageIndex: 0, ...expected }) });
+    expect(ruling(want)).toEqual({ kind: 'decide', decision: expect.objectContaining({ callerArn: want.callerArn ?? arnOf('alice'), via: 'cli', atMs: NOW_MS, stageIndex: 0, ...expected }) as Decision });
   });
 
   it('of anybody who may call, when nobody is named', () => {

@@ -24,9 +24,9 @@ it.each([
 });
 
 const without = (object: object, member: string) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== member));
-it.each([
-  ...['id', 'account', 'region', 'time', 'source', 'detail-type', 'detail'].map((member) => [`without ${member}`, without(event, member), member] as const),
-  ...['action-type', 'result', 'repository-name', 'image-digest'].map((member) => [`without detail.${member}`, { ...event, detail: without(detail, member) }, `detail.${member}`] as const),
+it.each<[string, unknown, string]>([
+  ...['id', 'account', 'region', 'time', 'source', 'detail-type', 'detail'].map((member) => [`without ${member}`, without(event, member), member] as [string, unknown, string]),
+  ...['action-type', 'result', 'repository-name', 'image-digest'].map((member) => [`without detail.${member}`, { ...event, detail: without(detail, member) }, `detail.${member}`] as [string, unknown, string]),
   ['of another source', { ...event, source: 'mallory' }, 'source'],
   ['of another type', { ...event, 'detail-type': 'ECR Image Scan' }, 'detail-type'],
   ['of no account', { ...event, account: '12' }, 'account'],
@@ -38,7 +38,7 @@ it.each([
 ])('an event %s is malformed, and says where', (_, given, where) => {
   const parsed = parsePushEvent(given);
   expect(parsed.kind).toBe('malformed');
-  expect(parsed).toMatchObject({ reason: expect.stringContaining(`${where}: `) });
+  expect(parsed).toMatchObject({ reason: expect.stringContaining(`${where}: `) as string });
 });
 
 it.each([undefined, null, 7, 'text', []])('%p is malformed', (given) => {

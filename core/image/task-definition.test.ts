@@ -49,12 +49,12 @@ it('one image is pinned, everything else passes through, also what this version 
 });
 
 it('a field that might be lost is refused by name', () => {
-  expect(() => copyOf({ quantumMode: 'on', warpDrive: {} })).toThrow(expect.objectContaining({ name: 'TaskDefinitionHasUnknownFields', message: 'the task definition uses fields this version does not know: quantumMode, warpDrive' }));
+  expect(() => copyOf({ quantumMode: 'on', warpDrive: {} })).toThrow('the task definition uses fields this version does not know: quantumMode, warpDrive');
   expect(() => copyOf({ quantumMode: undefined })).not.toThrow();
 });
 
 it('a container that is not there is refused, with those that are', () => {
-  expect(() => pinnedCopy(found, [], 'web', 'x', 'm')).toThrow(expect.objectContaining({ name: 'ContainerMissing', hint: 'It has: app, proxy. Correct `service.container` in slipway.yml.' }));
+  expect(() => pinnedCopy(found, [], 'web', 'x', 'm')).toThrow('no container "web" in the task definition of family checkout');
 });
 
 it('tags are kept, but for those of AWS and of an earlier release', () => {

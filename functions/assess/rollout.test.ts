@@ -104,10 +104,10 @@ it('a call that was answered, and whose answer was lost, says the same to its re
 it('the bell it answers is the one from before it looked', async () => {
   pausedAt(0, 'h1');
   const { services } = t.ecs;
-  const { deployments } = services;
-  services.deployments = async (service) => {
+  const listed = await services.deployments({ cluster: 'prod', name: 'checkout' });
+  services.deployments = async () => {
     await t.releases.ring('one');
-    return deployments(service);
+    return listed;
   };
   expect(await t.look('one')).toMatchObject({ bell: 0 });
 });

@@ -53,11 +53,11 @@ it('also when ECS does not list it yet: it is waited for, not started again', as
 });
 
 it('when nothing came of the call, it is made again once ECS would have listed it', async () => {
-  t.ecs.after = () => undefined;
-  const { deploy } = t.ecs.services;
-  t.ecs.services.deploy = async () => Promise.reject(new Killed());
+  t.ecs.before = (call) => {
+    if (call === 'deploy') throw new Killed();
+  };
   await expect(start()).rejects.toThrow(Killed);
-  t.ecs.services.deploy = deploy;
+  t.ecs.before = () => undefined;
   await expect(start()).rejects.toMatchObject({ name: 'Transient' });
   await t.wait(30_000);
   expect(await start()).toMatchObject({ kind: 'started' });

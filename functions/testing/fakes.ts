@@ -1,7 +1,7 @@
 // What the functions need of the world besides records: a service in ECS, its alarms, images, and somebody to wake.
-import type { ServiceDeployment, ServiceRevision } from '@aws-sdk/client-ecs';
+import type { ServiceDeployment } from '@aws-sdk/client-ecs';
 import type { Logger } from '../../adapters/log.ts';
-import type { DescribedService, ListedDeployment, Services } from '../../adapters/ecs/services.ts';
+import type { ListedDeployment, Services } from '../../adapters/ecs/services.ts';
 import type { TaskDefinitions } from '../../adapters/ecs/task-definitions.ts';
 import type { DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
 import type { AlarmView } from '../../core/assess/verdict.ts';
@@ -35,6 +35,8 @@ export class FakeEcs {
   listsNew = true;
   /** Whether the answer to UpdateService shows the new deployment. */
   showsNew = true;
+  /** Runs before the effect of a deployment; throw to be killed there. */
+  before: (call: string) => void = () => undefined;
   /** Runs after the effect of a call; throw to be killed there. */
   after: (call: string) => void = () => undefined;
   private readonly nowMs: () => number;
@@ -60,7 +62,7 @@ export class FakeEcs {
       ({
         service: { status: 'ACTIVE', taskDefinition: this.taskDefinitionArn, loadBalancers: [{ targetGroupArn: 'tg', advancedConfiguration: { alternateTargetGroupArn: 'b', productionListenerRule: 'r', roleArn: 'role' } }] },
         deploymentConfiguration: structuredClone(this.configuration),
-      }) as DescribedService,
+      }),
     deployments: async (): Promise<ListedDeployment[]> => (this.listsNew ? this.deployments : this.deployments.slice(1)).map(({ arn, revisionId, status, createdAtMs }) => ({ arn, targetRevisionArn: `arn:rev/${revisionId}`, status, createdAtMs })),
     deployment: async (arn) => {
       const found = this.deployments.find((one) => one.arn === arn);
@@ -73,8 +75,9 @@ export class FakeEcs {
         lifecycleHookDetails: found.hooks.map((hookId) => ({ hookId, status: 'AWAITING_ACTION' })),
       } as ServiceDeployment;
     },
-    revision: async (arn) => ({ taskDefinition: this.deployments.find((one) => arn.endsWith(`/${one.revisionId}`))?.taskDefinitionArn }) as ServiceRevision,
+    revision: async (arn) => ({ taskDefinition: this.deployments.find((one) => arn.endsWith(`/${one.revisionId}`))?.taskDefinitionArn }),
     deploy: async (_service, taskDefinitionArn, configuration) => {
+      this.before('deploy');
       const revisionId = String(1000 + this.deployments.length);
       this.configuration = configuration;
       this.taskDefinitionArn = taskDefinitionArn;
