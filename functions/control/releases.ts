@@ -37,7 +37,7 @@ export async function listReleases({ specifications, releases }: ControlDependen
   const { pipeline, limit = PAGE_DEFAULT, next } = query.output;
   const names = pipeline === undefined ? (await specifications.list()).map((stored) => stored.pipeline.name) : [pipeline];
   if (pipeline !== undefined && !(await specifications.get(pipeline))) throw new ControlFault('NotFound', `there is no pipeline ${pipeline}`, 'See `slipway status`.');
-  const pages = await Promise.all(names.map((name) => releases.ofPipeline(name, limit, names.length === 1 && next !== undefined ? decodeNext(next) : undefined)));
+  const pages = await Promise.all(names.map((name) => releases.ofPipeline(name, limit, names.length === 1 && next !== undefined ? decodeNext(next, name) : undefined)));
   const found = pages.flatMap((page) => page.releases).sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit);
   const loaded = await Promise.all(found.map((release) => releases.load(release.id)));
   const more = names.length === 1 ? pages[0]?.next : undefined;
@@ -47,9 +47,11 @@ export async function listReleases({ specifications, releases }: ControlDependen
   };
 }
 
-function decodeNext(next: string): Record<string, unknown> {
+/** It came from us and went through the caller's hands: only a place in the very list that is asked for is taken. */
+function decodeNext(next: string, pipelineName: string): Record<string, unknown> {
   try {
-    return v.parse(v.record(v.string(), v.unknown()), JSON.parse(Buffer.from(next, 'base64url').toString('utf8')));
+    const Place = v.strictObject({ pk: v.string(), sk: v.literal('RELEASE'), pipelineName: v.literal(pipelineName), createdAtMs: v.number() });
+    return v.parse(Place, JSON.parse(Buffer.from(next, 'base64url').toString('utf8')));
   } catch {
     throw new ControlFault('BadRequest', '`next` is not one that a list answered');
   }

@@ -94,13 +94,14 @@ export async function startByHand(dependencies: StartDependencies, wanted: ByHan
 
   const before = await releases.ofDigest(stored.pipeline.name, image.digest);
   const running = before === undefined ? undefined : await releases.load(before);
-  if (running?.release.status === 'running') return refused('Refused', `this digest is being released already: ${running.release.id}`, `Follow it with \`slipway status ${running.release.id}\`.`);
-  return startNew(dependencies, wanted, before === undefined ? 1 : 2, `Started by hand`, {
+  const orphan = running?.release.status === 'running' && running.executionArn === undefined;
+  if (running?.release.status === 'running' && !orphan) return refused('Refused', `this digest is being released already: ${running.release.id}`, `Follow it with \`slipway status ${running.release.id}\`.`);
+  return startNew(dependencies, wanted, before === undefined || orphan ? 1 : 2, `Started by hand`, {
     pipeline: stored.pipeline,
     people: stored.people,
     specificationVersion: stored.version,
     image: { repository, registry: `${place.accountId}.dkr.ecr.${place.region}.amazonaws.com`, tag: image.tag, digest: image.digest },
-    author: personsOf(stored, wanted.callerArn)[0],
+    author: personsOf(stored, wanted.callerArn)[0] ?? wanted.callerArn,
     // Asked for now, so it is the newest wish, whenever the image was pushed.
     pushedAtMs: clock.nowMs(),
   });
@@ -124,8 +125,8 @@ export async function startUndo(dependencies: StartDependencies, wanted: UndoWan
   const digest = undo.image.digest ?? (undo.image.tag === undefined ? undefined : (await images.find(undo.image.repository, { imageTag: undo.image.tag }))?.digest);
   if (digest === undefined) return refused('Refused', `the image that ran before is gone: ${undo.image.repository}:${undo.image.tag ?? ''}`, 'Push it again, or roll out another one with `slipway deploy`.');
 
-  const person = personsOf(loaded.release, wanted.callerArn)[0];
-  await holds.set({ serviceArn: stage.serviceArn, digest: loaded.release.image.digest, reason: wanted.reason || 'undone', by: person ?? wanted.callerArn, atMs: clock.nowMs() });
+  const person = personsOf(loaded.release, wanted.callerArn)[0] ?? wanted.callerArn;
+  await holds.set({ serviceArn: stage.serviceArn, digest: loaded.release.image.digest, reason: wanted.reason || 'undone', by: person, atMs: clock.nowMs() });
   return startNew(dependencies, wanted, 1, `Undoes ${loaded.release.id}`, {
     pipeline: undo.pipeline,
     people: loaded.release.people,
@@ -137,21 +138,25 @@ export async function startUndo(dependencies: StartDependencies, wanted: UndoWan
   });
 }
 
-/** The first free attempt of this image becomes the release. */
+/** The first free attempt of this image becomes the release, or the one whose try ended between its record and its execution. */
 async function startNew(
-  { releases, executions, timeline, place, clock, log }: StartDependencies,
+  dependencies: StartDependencies,
   wanted: { reason: string; callerArn: string },
   firstAttempt: number,
   what: string,
   given: Omit<NewRelease, 'attempt'>,
 ): Promise<StartedByHand> {
+  const { releases, timeline, place, clock, log } = dependencies;
   const nowMs = clock.nowMs();
   for (let attempt = firstAttempt; attempt <= ATTEMPTS_MAX; attempt++) {
     const { release, stages } = newRelease({ ...given, attempt }, place, nowMs);
-    if ((await releases.create(release, stages, 'again')).kind === 'existing') continue;
+    if ((await releases.create(release, stages, 'again')).kind === 'existing') {
+      const existing = await releases.load(release.id);
+      if (existing?.release.status !== 'running' || existing.executionArn !== undefined) continue;
+    }
     const reason = wanted.reason ? `: ${wanted.reason}` : '';
     await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: `${what}${reason}.`, by: release.author ?? wanted.callerArn }]);
-    await releases.setExecution(release.id, await executions.start(release.id, release.id));
+    await begin(dependencies, release.id);
     log.info('release started by hand', { release: release.id, by: wanted.callerArn });
     return { kind: 'started', releaseId: release.id };
   }
