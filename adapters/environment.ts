@@ -6,7 +6,7 @@ export class EnvironmentIncomplete extends SlipwayError {
   readonly retry = 'never';
 }
 
-export type EnvironmentVariable = 'TABLE_NAME' | 'STATE_MACHINE_ARN' | 'PREFLIGHT_FUNCTION' | 'IMAGE_PUSHED_FUNCTION' | 'OBSERVE_FUNCTION' | 'AWS_REGION' | 'ACCOUNT_ID';
+export type EnvironmentVariable = 'TABLE_NAME' | 'STATE_MACHINE_ARN' | 'PREFLIGHT_FUNCTION' | 'IMAGE_PUSHED_FUNCTION' | 'ANNOUNCE_FUNCTION' | 'AWS_LAMBDA_FUNCTION_NAME' | 'SIGNAL_FUNCTION' | 'OBSERVE_FUNCTION' | 'AWS_REGION' | 'ACCOUNT_ID';
 
 export type Environment = Readonly<Partial<Record<string, string>>>;
 
