@@ -10,9 +10,14 @@ const AnyEvent = v.object({
   detail: v.record(v.string(), v.unknown()),
 });
 
-export type Concerned = { kind: 'ring'; arns: string[] } | { kind: 'ignored'; reason: string } | { kind: 'malformed'; reason: string };
+/** From another function of Slipway: a decision was recorded about this release. */
+const Named = v.object({ ring: v.string() });
+
+export type Concerned = { kind: 'ring'; arns: string[] } | { kind: 'ringOne'; releaseId: string } | { kind: 'ignored'; reason: string } | { kind: 'malformed'; reason: string };
 
 export function concernedBy(event: unknown): Concerned {
+  const named = v.safeParse(Named, event);
+  if (named.success) return { kind: 'ringOne', releaseId: named.output.ring };
   const parsed = v.safeParse(AnyEvent, event);
   if (!parsed.success) return { kind: 'malformed', reason: parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'event'}: ${issue.message}`).join('; ') };
   const { source, 'detail-type': type, region, account, resources, detail } = parsed.output;

@@ -1,10 +1,7 @@
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { SFNClient } from '@aws-sdk/client-sfn';
 import { systemClock } from '../../adapters/clock.ts';
-import { doorbell } from '../../adapters/doorbell.ts';
 import { required } from '../../adapters/environment.ts';
-import { executionsIn } from '../../adapters/executions.ts';
-import { invoker } from '../../adapters/functions.ts';
+import { invoker, sender } from '../../adapters/functions.ts';
 import { holdsIn } from '../../adapters/records/holds.ts';
 import { releasesIn } from '../../adapters/records/releases.ts';
 import { specificationsIn } from '../../adapters/records/specifications.ts';
@@ -16,15 +13,18 @@ import { control } from './control.ts';
 
 export const handler = lambda('control', (log) => {
   const table = openTable(tableName(), aws());
-  const releases = releasesIn(table);
+  const caller = { region: aws().region, credentials: fromEnv(), endpoint: process.env['AWS_ENDPOINT_URL'] };
+  const send = sender(caller);
+  const signalFunction = required(process.env, 'SIGNAL_FUNCTION');
   return control({
     specifications: specificationsIn(table),
-    releases,
+    releases: releasesIn(table),
     holds: holdsIn(table),
     timeline: timelineIn(table),
-    invoke: invoker({ region: aws().region, credentials: fromEnv(), endpoint: process.env['AWS_ENDPOINT_URL'] }),
+    invoke: invoker(caller),
     names: { preflightFunction: required(process.env, 'PREFLIGHT_FUNCTION'), imagePushedFunction: required(process.env, 'IMAGE_PUSHED_FUNCTION'), observeFunction: required(process.env, 'OBSERVE_FUNCTION') },
-    doorbell: doorbell(releases, executionsIn(new SFNClient(aws()), '')),
+    // The signal function rings: it is retried until it has, and this one need not know Step Functions.
+    doorbell: { ring: (releaseId) => send(signalFunction, { ring: releaseId }) },
     place: place(),
     clock: systemClock,
     log,

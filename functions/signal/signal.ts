@@ -18,6 +18,9 @@ export const signal = ({ watches, doorbell, log }: SignalDependencies) => async 
       return { rung: [] };
     case 'ignored':
       return { rung: [] };
+    case 'ringOne':
+      await doorbell.ring(concerned.releaseId);
+      return { rung: [concerned.releaseId] };
     case 'ring': {
       const releaseIds = [...new Set((await Promise.all(concerned.arns.map((arn) => watches.of(arn)))).flat())];
       await Promise.all(releaseIds.map((releaseId) => doorbell.ring(releaseId)));

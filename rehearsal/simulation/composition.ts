@@ -15,9 +15,10 @@ import { servicesIn, type Services } from '../../adapters/ecs/services.ts';
 import { taskDefinitionsIn, type TaskDefinitions } from '../../adapters/ecs/task-definitions.ts';
 import { required, type Environment } from '../../adapters/environment.ts';
 import { executionsIn, type Executions } from '../../adapters/executions.ts';
-import { invoker, type Invoke } from '../../adapters/functions.ts';
+import { invoker, type Invoke, type Send } from '../../adapters/functions.ts';
 import { imagesIn, type Images } from '../../adapters/images.ts';
 import type { Logger } from '../../adapters/log.ts';
+import { holdsIn, type Holds } from '../../adapters/records/holds.ts';
 import { leasesIn, type Leases } from '../../adapters/records/leases.ts';
 import { releasesIn, type Releases } from '../../adapters/records/releases.ts';
 import { specificationsIn, type Specifications } from '../../adapters/records/specifications.ts';
@@ -48,6 +49,7 @@ import { takeService } from '../../functions/take-service/take-service.ts';
 export interface Parts {
   releases: Releases;
   timeline: Timeline;
+  holds: Holds;
   leases: Leases;
   watches: Watches;
   specifications: Specifications;
@@ -59,7 +61,8 @@ export interface Parts {
   executions: Executions;
   doorbell: Doorbell;
   invoke: Invoke;
-  names: { preflightFunction: string; imagePushedFunction: string };
+  send: Send;
+  names: Record<'preflightFunction' | 'imagePushedFunction' | 'signalFunction' | 'observeFunction', string>;
   place: Place;
   clock: Clock;
   log: Logger;
@@ -71,7 +74,8 @@ const FUNCTIONS: Record<string, (parts: Parts) => Handle> = {
   'image-pushed': imagePushed,
   signal,
   rescue,
-  control: control,
+  // Control has no way to Step Functions: it lets the signal function ring.
+  control: (parts) => control({ ...parts, doorbell: { ring: (releaseId) => parts.send(parts.names.signalFunction, { ring: releaseId }) } }),
   prepare,
   'take-service': takeService,
   preflight,
@@ -132,9 +136,16 @@ function lazyParts(environment: Environment, transport: Transport, clock: Clock,
   };
   const table = once(() => transport.table(required(environment, 'TABLE_NAME'), transport.options));
   const ecs = once(() => transport.client(new ECSClient(transport.options)));
+  const functionCaller = {
+    region: transport.options.region,
+    credentials: async () => transport.options.credentials ?? { accessKeyId: '', secretAccessKey: '' },
+    endpoint: transport.options.endpoint,
+    handler: transport.streaming,
+  };
   const makers: { [Name in keyof Parts]: () => Parts[Name] } = {
     releases: once(() => releasesIn(table())),
     timeline: once(() => timelineIn(table())),
+    holds: once(() => holdsIn(table())),
     leases: once(() => leasesIn(table())),
     watches: once(() => watchesIn(table())),
     specifications: once(() => specificationsIn(table())),
@@ -145,15 +156,14 @@ function lazyParts(environment: Environment, transport: Transport, clock: Clock,
     images: once(() => imagesIn(transport.client(new ECRClient(transport.options)))),
     executions: once(() => executionsIn(transport.client(new SFNClient(transport.options)), environment['STATE_MACHINE_ARN'] ?? '')),
     doorbell: once(() => doorbell(parts.releases, parts.executions)),
-    invoke: once(() =>
-      invoker({
-        region: transport.options.region,
-        credentials: async () => transport.options.credentials ?? { accessKeyId: '', secretAccessKey: '' },
-        endpoint: transport.options.endpoint,
-        handler: transport.streaming,
-      }),
-    ),
-    names: () => ({ preflightFunction: required(environment, 'PREFLIGHT_FUNCTION'), imagePushedFunction: required(environment, 'IMAGE_PUSHED_FUNCTION') }),
+    invoke: once(() => invoker(functionCaller)),
+    send: once(() => sender(functionCaller)),
+    names: () => ({
+      preflightFunction: required(environment, 'PREFLIGHT_FUNCTION'),
+      imagePushedFunction: required(environment, 'IMAGE_PUSHED_FUNCTION'),
+      signalFunction: required(environment, 'SIGNAL_FUNCTION'),
+      observeFunction: required(environment, 'OBSERVE_FUNCTION'),
+    }),
     place: () => ({ region: required(environment, 'AWS_REGION'), accountId: required(environment, 'ACCOUNT_ID') }),
     clock: () => clock,
     log: () => log,
