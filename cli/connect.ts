@@ -64,8 +64,12 @@ function parseUrl(text: string): URL {
   return new URL(text);
 }
 
+export function stackNameOf(options: Pick<ConnectionOptions, 'stack'>, world: Pick<World, 'env'>): string {
+  return options.stack ?? world.env['SLIPWAY_STACK'] ?? DEFAULT_STACK;
+}
+
 async function lookUpUrl(options: ConnectionOptions, cloud: Cloud, world: World): Promise<URL> {
-  const stackName = options.stack ?? world.env['SLIPWAY_STACK'] ?? DEFAULT_STACK;
+  const stackName = stackNameOf(options, world);
   const client = new CloudFormationClient(clientSettings(cloud));
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stackName }));

@@ -4,8 +4,8 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4, type SignatureV4Init } from '@smithy/signature-v4';
 import type {
-  ControlErrorAnswer, DecisionAnswer, DecisionRequest, ListPipelinesAnswer, ListReleasesAnswer, PutSpecificationAnswer, PutSpecificationRequest,
-  ReleaseMetricsAnswer, ReleaseView, StartReleaseAnswer, StartReleaseRequest,
+  ControlErrorAnswer, DecisionAnswer, DecisionRequest, HoldRequest, HoldsAnswer, LiftAnswer, ListPipelinesAnswer, ListReleasesAnswer, PutSpecificationAnswer, PutSpecificationRequest,
+  ReleaseMetricsAnswer, ReleaseView, RetryRequest, StartReleaseAnswer, StartReleaseRequest, UndoRequest,
 } from '../core/view/index.ts';
 import type { Fault } from '../core/pipeline/index.ts';
 import { causeOf, CliError, type ExitName, messageOf } from './exit.ts';
@@ -85,6 +85,26 @@ export class ControlClient {
 
   decide(id: string, request: DecisionRequest): Promise<DecisionAnswer> {
     return this.call({ method: 'POST', path: `/v1/releases/${encodeURIComponent(id)}/decisions`, body: request });
+  }
+
+  retry(id: string, request: RetryRequest): Promise<StartReleaseAnswer> {
+    return this.call({ method: 'POST', path: `/v1/releases/${encodeURIComponent(id)}/retry`, body: request });
+  }
+
+  undo(id: string, request: UndoRequest): Promise<StartReleaseAnswer> {
+    return this.call({ method: 'POST', path: `/v1/releases/${encodeURIComponent(id)}/undo`, body: request });
+  }
+
+  listHolds(pipeline: string | undefined): Promise<HoldsAnswer> {
+    return this.call({ method: 'GET', path: '/v1/holds', query: { pipeline } });
+  }
+
+  hold(request: HoldRequest): Promise<HoldsAnswer> {
+    return this.call({ method: 'POST', path: '/v1/holds', body: request });
+  }
+
+  liftHold(request: HoldRequest): Promise<LiftAnswer> {
+    return this.call({ method: 'POST', path: '/v1/holds/lift', body: request });
   }
 
   /** Asks again after a hiccup only where asking twice is the same as asking once. */

@@ -1,15 +1,21 @@
 // The command line: which commands there are, and how an error becomes a message and an exit code.
 
 import { Command, CommanderError } from 'commander';
-import { abortCommand, approveCommand, rejectCommand } from './commands/decide.ts';
+import { retryCommand, undoCommand } from './commands/again.ts';
 import { applyCommand } from './commands/apply.ts';
+import { decisionCommands } from './commands/decide.ts';
 import { deployCommand } from './commands/deploy.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { historyCommand } from './commands/history.ts';
+import { holdCommand, holdsCommand, unholdCommand } from './commands/hold.ts';
+import { initCommand } from './commands/init.ts';
 import { localCommand } from './commands/local.ts';
 import { pushCommand } from './commands/push.ts';
 import { statusCommand } from './commands/status.ts';
 import { validateCommand } from './commands/validate.ts';
+import { waitCommand } from './commands/wait.ts';
 import { watchCommand } from './commands/watch.ts';
-import { makeContext } from './command.ts';
+import { type Context, makeContext } from './command.ts';
 import { cloudError } from './connect.ts';
 import { type CliError, EXIT, EXIT_TABLE, type ExitName } from './exit.ts';
 import { clean, json, painter } from './print.ts';
@@ -30,8 +36,7 @@ export async function run(words: readonly string[], world: World): Promise<numbe
   const program = new Command('slipway')
     .description('Rolls out Amazon ECS services when an image is pushed; ECS moves the traffic, Slipway decides when.')
     .addHelpText('after', `\n${EXIT_HELP}\n\nEvery command takes --json; data goes to standard output, talk to standard error. NO_COLOR is honoured.`);
-  const commands = [validateCommand, applyCommand, deployCommand, pushCommand, statusCommand, watchCommand, approveCommand, rejectCommand, abortCommand, localCommand];
-  for (const make of commands) program.addCommand(make(context));
+  for (const each of commandsOf(context)) program.addCommand(each);
   for (const each of [program, ...program.commands]) {
     each.exitOverride().configureOutput({ writeOut: world.stdout, writeErr: world.stderr }).showSuggestionAfterError();
   }
@@ -45,6 +50,29 @@ export async function run(words: readonly string[], world: World): Promise<numbe
     return EXIT[end.exit];
   }
   return EXIT[exit];
+}
+
+/** In the order in which people come to need them. */
+function commandsOf(context: Context): Command[] {
+  return [
+    initCommand(context),
+    validateCommand(context),
+    applyCommand(context),
+    deployCommand(context),
+    pushCommand(context),
+    statusCommand(context),
+    watchCommand(context),
+    waitCommand(context),
+    historyCommand(context),
+    ...decisionCommands(context),
+    retryCommand(context),
+    undoCommand(context),
+    holdCommand(context),
+    unholdCommand(context),
+    holdsCommand(context),
+    doctorCommand(context),
+    localCommand(context),
+  ];
 }
 
 function report(end: CliError, asJson: boolean, world: World): void {
