@@ -15,7 +15,7 @@ import { servicesIn, type Services } from '../../adapters/ecs/services.ts';
 import { taskDefinitionsIn, type TaskDefinitions } from '../../adapters/ecs/task-definitions.ts';
 import { required, type Environment } from '../../adapters/environment.ts';
 import { executionsIn, type Executions } from '../../adapters/executions.ts';
-import { invoker, type Invoke, type Send } from '../../adapters/functions.ts';
+import { invoker, sender, type Invoke, type Send } from '../../adapters/functions.ts';
 import { imagesIn, type Images } from '../../adapters/images.ts';
 import type { Logger } from '../../adapters/log.ts';
 import { holdsIn, type Holds } from '../../adapters/records/holds.ts';
