@@ -63,7 +63,8 @@ async function collect(body: unknown): Promise<Uint8Array> {
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8') || '{}');
+    // A plain view: the SDK hands over bytes that warn when they are read as text.
+    const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') || '{}');
     return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
   } catch {
     return {}; // The SDK's own parsing reports what is wrong with the body.

@@ -1,44 +1,55 @@
-import type { Context } from 'aws-lambda';
 import { SlipwayError } from '../../core/errors.ts';
-import { lambda } from './lambda.ts';
+import { errorFields, jsonLogger } from '../../adapters/log.ts';
+import { named, Transient } from './lambda.ts';
 
-const CONTEXT = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 1_000 } as Context;
-
-class Foreseen extends SlipwayError {
-  override readonly name = 'Foreseen';
+class Final extends SlipwayError {
+  override readonly name = 'Final';
   readonly retry = 'never';
 }
 
-const throttled = Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+const failing = (name: string, more: object = {}) => Object.assign(new Error('x'), { name, ...more });
 
-describe('a function of Slipway', () => {
-  let lines: string[];
-  beforeEach(() => {
-    lines = [];
-    jest.spyOn(process.stdout, 'write').mockImplementation((line) => {
-      lines.push(String(line));
-      return true;
-    });
+describe('an error that the state machine may try again', () => {
+  it.each([
+    ['throttling, as ECS calls it', failing('ThrottlingException')],
+    ['throttling, as CloudWatch calls it', failing('Throttling')],
+    ['throttling, as DynamoDB calls it', failing('ProvisionedThroughputExceededException')],
+    ['a transaction that met another write', failing('TransactionConflictException')],
+    ['a status of the server', failing('Whatever', { $metadata: { httpStatusCode: 503 } })],
+    ['too many requests', failing('Whatever', { $metadata: { httpStatusCode: 429 } })],
+    ['a fault of the server', failing('Whatever', { $fault: 'server' })],
+    ['what the SDK would retry', failing('Whatever', { $retryable: {} })],
+    ['a time-out', failing('TimeoutError')],
+    ['a connection that broke', failing('Error', { code: 'ECONNRESET' })],
+    ['a name that could not be resolved', failing('Error', { code: 'EAI_AGAIN' })],
+  ])('%s', (_, error) => {
+    expect(named(error)).toMatchObject({ name: 'Transient', retry: 'later', cause: error });
   });
-  afterEach(() => jest.restoreAllMocks());
+});
 
-  test.each([
-    ['an error of its own', new Foreseen('no such release'), 'Foreseen'],
-    ['a fault nobody foresaw', new TypeError('x is not a function'), 'TypeError'],
-    ['throttling', throttled, 'Transient'],
-  ])('that fails with %s fails for its caller too, under a name to match on, and logs it once', async (_what, thrown, name) => {
-    const handler = lambda('park', () => () => Promise.reject(thrown));
-    await expect(handler({}, CONTEXT)).rejects.toMatchObject({ name });
-    expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', message: 'failed', function: 'park', requestId: 'request-1', errorName: name });
+describe('an error that stays one', () => {
+  it.each([
+    ['a refusal', failing('AccessDeniedException', { $metadata: { httpStatusCode: 400 }, $fault: 'client' })],
+    ['a bad parameter', failing('InvalidParameterException')],
+    ['a mistake of ours', new TypeError('x is not a function')],
+    ['one with a name of its own', new Final('x')],
+    ['one that is transient already', new Transient('x')],
+    ['something that is no error', 'x'],
+  ])('%s', (_, error) => {
+    expect(named(error)).toBe(error);
+  });
+});
+
+describe('a log line', () => {
+  it('is one line of JSON', () => {
+    const lines: string[] = [];
+    jsonLogger((line) => lines.push(line), { function: 'f' }).warn('a\nb', { release: 'r' });
+    expect(lines).toEqual(['{"level":"warn","message":"a\\nb","function":"f","release":"r"}']);
   });
 
-  test('that answers logs nothing by itself, and is built once', async () => {
-    const build = jest.fn(() => (event: unknown) => Promise.resolve({ event }));
-    const handler = lambda('park', build);
-    await expect(handler(1, CONTEXT)).resolves.toEqual({ event: 1 });
-    await expect(handler(2, CONTEXT)).resolves.toEqual({ event: 2 });
-    expect(build).toHaveBeenCalledTimes(1);
-    expect(lines).toEqual([]);
+  it('has the hint of a foreseen error, and the stack of another', () => {
+    expect(errorFields(new Final('m', 'do this'))).toEqual({ errorName: 'Final', errorMessage: 'm', hint: 'do this' });
+    expect(errorFields(new TypeError('m'))).toMatchObject({ errorName: 'TypeError', stack: expect.any(String) as string });
+    expect(errorFields('m')).toEqual({ error: 'm' });
   });
 });
