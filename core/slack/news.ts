@@ -1,0 +1,65 @@
+// What is said in the thread of a release: the milestones of its story, each once. An entry of the timeline is known by its key.
+import { openAsks } from '../control/rule-decision.ts';
+import type { Decision, Release, StageRecord, TimelineEntry } from '../release/model.ts';
+import { fitting, section, type Block, type Message } from './blocks.ts';
+import { codeBlock, inline, mention } from './text.ts';
+
+/** Steps that only matter to somebody who looks for a fault in Slipway; the timeline keeps them. */
+const QUIET = /(^release\.started$|\.registered$|\.taken$|\.advance\.|\.rollback\.asked$|\.preflight\.unchanged$)/;
+
+const ICONS: Record<TimelineEntry['kind'], string> = {
+  release: '📦',
+  stage: '🚢',
+  weight: '📈',
+  ask: '✋',
+  decision: '🗳️',
+  alarm: '🔔',
+  rollback: '⏪',
+  foreign: '👥',
+  failure: '❌',
+};
+
+const LINE_LENGTH_MAX = 600;
+const FAILURE_LENGTH_MAX = 2400;
+const LINES_MAX = 30;
+const LINES_FIRST = 5;
+const CALLED_MAX = 10;
+
+/** What has not been told yet, oldest first. */
+export const newsOf = (timeline: readonly TimelineEntry[], told: ReadonlySet<string>): TimelineEntry[] => timeline.filter(({ key }) => !QUIET.test(key) && !told.has(key));
+
+interface Told {
+  release: Release;
+  stages: readonly StageRecord[];
+  decisions: readonly Decision[];
+}
+
+/** All the news in one reply: after an outage they come together rather than one by one. */
+export function newsMessage(news: readonly TimelineEntry[], about: Told, nowMs: number): Message {
+  const kept = news.length <= LINES_MAX ? news : [...news.slice(0, LINES_FIRST), ...news.slice(news.length - LINES_MAX + LINES_FIRST)];
+  const lines = kept.map((entry) => `${ICONS[entry.kind]} ${inline(firstLine(entry.text), LINE_LENGTH_MAX)}`);
+  return fitting({ text: lines.join('\n'), blocks: kept.flatMap((entry) => entryBlocks(entry, about, nowMs)) });
+}
+
+function entryBlocks(entry: TimelineEntry, about: Told, nowMs: number): Block[] {
+  const [first = '', ...rest] = entry.text.split('\n');
+  const where = stageNameOf(entry, about.release);
+  const by = entry.by === undefined || entry.text.includes(entry.by) ? '' : ` (${inline(entry.by)})`;
+  const line = `${ICONS[entry.kind]} ${where === undefined ? '' : `*${inline(where)}*  `}${inline(first, LINE_LENGTH_MAX)}${by}${callOn(entry, about, nowMs)}`;
+  return [section(line), ...(rest.length === 0 ? [] : [section(codeBlock(rest.join('\n'), FAILURE_LENGTH_MAX))])];
+}
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? '';
+
+function stageNameOf(entry: TimelineEntry, release: Release): string | undefined {
+  const index = /^stage\.(\d+)\./.exec(entry.key)?.[1];
+  return index === undefined ? undefined : release.pipeline.stages[Number(index)]?.name;
+}
+
+/** Only a reply notifies people; an update of the message does not. So it is here that approvers are called by name. */
+function callOn(entry: TimelineEntry, { release, stages, decisions }: Told, nowMs: number): string {
+  const asked = openAsks(release, stages, decisions, nowMs).find(({ stage, ask }) => entry.key === `stage.${stage.index}.ask.${ask.key}`);
+  if (!asked) return '';
+  const users = asked.ask.rule.from.flatMap((name) => release.people[name]?.slack ?? []).slice(0, CALLED_MAX);
+  return users.length === 0 ? '' : `\n${users.map(mention).join(' ')}`;
+}

@@ -1,0 +1,129 @@
+// The one message of a release: where it stands, as of the record. The same record gives the same message, so that it is only
+// sent when something has changed; times are absolute and shown by Slack in every reader's own time zone.
+import { EVERY_RUNG, rungKey } from '../approval/keys.ts';
+import type { AlarmView } from '../assess/verdict.ts';
+import { openAsks } from '../control/rule-decision.ts';
+import { unreachable } from '../errors.ts';
+import { imageName, outcomeWords } from '../notice/notice.ts';
+import type { Decision, Release, StageRecord } from '../release/model.ts';
+import { context, fitting, header, section, type Block, type Button, type Message } from './blocks.ts';
+import { ACTIONS_BLOCK, button } from './buttons.ts';
+import { linksOf } from './links.ts';
+import { nameOf, OUTCOME_ICONS, stageText } from './stage-line.ts';
+import { code, inline, localTime, plain } from './text.ts';
+
+export interface Shown {
+  release: Release;
+  stages: readonly StageRecord[];
+  decisions: readonly Decision[];
+  executionArn?: string | undefined;
+  /** The alarms of the stage under way, if they could be read. */
+  alarms?: readonly AlarmView[] | undefined;
+  /** An incoming webhook has nobody to hear its buttons. */
+  buttons: boolean;
+}
+
+const STAGES_MAX = 12;
+const ALARMS_MAX = 20;
+const REASON_LENGTH_MAX = 500;
+
+export function releaseMessage(shown: Shown, nowMs: number): Message {
+  const { release } = shown;
+  const stage = currentStage(shown);
+  const { icon, headline } = titleOf(shown, nowMs);
+  const digest = release.image.digest.slice(7, 19);
+  const image = `${release.image.repository}${release.image.tag ? `:${release.image.tag}` : ''}`;
+  const ended = release.status === 'ended';
+  const reason = inline(release.reason, REASON_LENGTH_MAX);
+  const blocks: Block[] = [
+    header(plain(`${icon} ${release.pipeline.name} ${release.image.tag ?? digest} ${headline}`, 150)),
+    section(`${code(image, 300)}  ${code(digest)}${release.author === undefined ? '' : `\nAsked for by ${inline(release.author)}`}`),
+    ...stageBlocks(shown, nowMs),
+    ...(ended ? [section(`*It ${inline(outcomeWords(release.outcome ?? 'failed'))}:* ${reason}`)] : []),
+    ...alarmBlocks(shown),
+    ...buttonBlocks(shown, nowMs),
+    context([...linksOf(release, stage, shown.executionArn), code(release.id)].join('  ·  '), timesOf(release)),
+  ];
+  return fitting({ text: `${icon} ${inline(release.pipeline.name)} ${inline(imageName(release), 300)} ${inline(headline, 300)}${ended ? `: ${reason}` : ''}`, blocks });
+}
+
+const timesOf = (release: Release): string => `started ${localTime(release.createdAtMs)}${release.endedAtMs === undefined ? '' : `  ·  ended ${localTime(release.endedAtMs)}`}`;
+
+/** Where a running release stands, or where an ended one ended. */
+const currentStage = ({ release, stages }: Pick<Shown, 'release' | 'stages'>): StageRecord | undefined =>
+  (release.status === 'running' ? stages[release.stageIndex] : undefined) ?? stages.findLast((stage) => stage.status !== 'pending') ?? stages[0];
+
+type Phase = 'ended' | 'rollingBack' | 'asking' | 'queued' | 'moving';
+
+function phaseOf(shown: Shown, nowMs: number): Phase {
+  if (shown.release.status === 'ended') return 'ended';
+  const stage = currentStage(shown);
+  if (stage?.rollingBack) return 'rollingBack';
+  if (openAsks(shown.release, shown.stages, shown.decisions, nowMs).length > 0) return 'asking';
+  return stage?.status !== 'ended' && stage?.waitingFor?.kind === 'turn' ? 'queued' : 'moving';
+}
+
+function titleOf(shown: Shown, nowMs: number): { icon: string; headline: string } {
+  const { release } = shown;
+  const where = nameOf(release, currentStage(shown));
+  const phase = phaseOf(shown, nowMs);
+  switch (phase) {
+    case 'ended': {
+      const outcome = release.outcome ?? 'failed';
+      return { icon: OUTCOME_ICONS[outcome], headline: outcomeWords(outcome).toUpperCase() };
+    }
+    case 'rollingBack':
+      return { icon: '⏪', headline: `is being rolled back in ${where}` };
+    case 'asking':
+      return { icon: '✋', headline: `waits for approval in ${where}` };
+    case 'queued':
+      return { icon: '⏸️', headline: `waits for its turn in ${where}` };
+    case 'moving':
+      return { icon: '🚢', headline: `is rolling out to ${where}` };
+    default:
+      return unreachable(phase);
+  }
+}
+
+/** The stage under way and those before it: what comes later can wait. */
+function stageBlocks({ release, stages, decisions }: Shown, nowMs: number): Block[] {
+  const end = Math.max(STAGES_MAX, release.stageIndex + 1);
+  const window = stages.slice(Math.max(0, end - STAGES_MAX), end);
+  const hidden = stages.length - window.length;
+  return [...window.map((stage) => section(stageText(release, stage, decisions, nowMs))), ...(hidden > 0 ? [context(`and ${hidden} more stages`)] : [])];
+}
+
+const LIGHTS: Record<AlarmView['state'], string> = { OK: '🟢', ALARM: '🔴', INSUFFICIENT_DATA: '⚪', MISSING: '❔' };
+
+function alarmBlocks({ release, stages, alarms = [] }: Shown): Block[] {
+  if (alarms.length === 0) return [];
+  const leftOut = stages[release.stageIndex]?.alarmsLeftOut ?? [];
+  const lights = alarms.slice(0, ALARMS_MAX).map(({ name, state }) => `${LIGHTS[state]} ${inline(name, 100)}${leftOut.includes(name) ? ' (not watched)' : ''}`);
+  return [context(`${lights.join('   ')}${alarms.length > ALARMS_MAX ? `  +${alarms.length - ALARMS_MAX} more` : ''}`)];
+}
+
+function buttonBlocks(shown: Shown, nowMs: number): Block[] {
+  const { release, stages, decisions, buttons } = shown;
+  if (!buttons || release.status === 'ended') return [];
+  const stage = currentStage(shown);
+  const asked = openAsks(release, stages, decisions, nowMs)[0];
+  const elements: Button[] = [];
+  if (asked) {
+    const about = { release: release.id, stage: asked.stageName, ask: asked.ask.key };
+    elements.push(button('approve', about, asked.ask.rule.need > 1 ? ` (${asked.ask.rule.need} needed)` : ''), button('reject', about));
+  }
+  const bake = stage && bakeToSkip(stage, decisions);
+  if (bake !== undefined) elements.push(button('promote', { release: release.id, stage: nameOf(release, stage), ask: bake }));
+  // What is being rolled back already cannot be aborted any more.
+  if (!stage?.rollingBack && !decisions.some(({ kind }) => kind === 'abort')) elements.push(button('abort', { release: release.id }));
+  return elements.length === 0 ? [] : [{ type: 'actions', block_id: ACTIONS_BLOCK, elements }];
+}
+
+function bakeToSkip(stage: StageRecord, decisions: readonly Decision[]): string | undefined {
+  const rung = stage.rungsReached.at(-1);
+  const bakes = stage.waitingFor?.kind === 'bake' || stage.waitingFor?.kind === 'requests';
+  if (!rung || !bakes || stage.status !== 'running' || stage.rollingBack) return undefined;
+  const key = rungKey(rung.weightPercent);
+  const skipped = decisions.some(({ kind, stageIndex, askKey }) => kind === 'promote' && stageIndex === stage.index && (askKey === key || askKey === EVERY_RUNG));
+  return skipped ? undefined : key;
+}
