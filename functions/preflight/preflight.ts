@@ -10,7 +10,7 @@ import { pinnedImage } from '../../core/image/task-definition.ts';
 import type { Stage } from '../../core/pipeline/model.ts';
 import { setAsidePauses } from '../../core/plan/deployment-configuration.ts';
 import { checkPreflight, type PreflightFault } from '../../core/preflight/check.ts';
-import type { Outcome, StageRecord, TimelineEntry } from '../../core/release/model.ts';
+import type { Outcome, Release, StageRecord, TimelineEntry } from '../../core/release/model.ts';
 import { changeStage, StageEvent, type LoadedStage } from '../shared/stage.ts';
 
 /** From `control`, which has parsed the stage. */
@@ -50,6 +50,11 @@ async function look(dependencies: PreflightDependencies, loaded: LoadedStage): P
     const reason = report.faults.map((fault) => `${fault.message}. ${fault.hint}`).join(' ');
     return { stage, entries: [stageEntry(stage, 'stage', 'preflight.refused', nowMs, `Refused: ${reason}`)], answer: { kind: 'ended', outcome: 'refused', reason } };
   }
+  const rolledOn = await rolledOnSince(dependencies, release, stage, facts.service?.taskDefinitionArn);
+  if (rolledOn) {
+    const reason = `${spec.service.cluster}/${spec.service.name} runs ${rolledOn} by now, which is not what ${release.undoes?.releaseId ?? ''} rolled out: undoing that would take away more than it brought. Undo the newest release first`;
+    return { stage, entries: [stageEntry(stage, 'stage', 'preflight.refused', nowMs, `Refused: ${reason}.`)], answer: { kind: 'ended', outcome: 'refused', reason } };
+  }
   const runs = facts.containers.find((container) => container.name === spec.service.container)?.image;
   if (runs === pinnedImage(release.image)) {
     const reason = `${spec.service.cluster}/${spec.service.name} already runs ${release.image.digest}`;
@@ -63,7 +68,14 @@ async function look(dependencies: PreflightDependencies, loaded: LoadedStage): P
     alarmsLeftOut: report.alarmsLeftOut,
     // Nothing is changed before the stage has a deployment, so the latest look is the true one: people may have been asked for
     // days since the one before.
-    found: { taskDefinitionArn: facts.service?.taskDefinitionArn ?? '', deploymentConfiguration: configuration },
+    found: { taskDefinitionArn: facts.service?.taskDefinitionArn ?? '', deploymentConfiguration: configuration, ...(runs === undefined ? {} : { image: runs }) },
   };
   return { stage: next, entries: warnings.map((text, index) => stageEntry(stage, 'alarm', `preflight.warning.${index}`, nowMs, text)), answer: { kind: 'fit' } };
+}
+
+/** Of an undo: what the service runs instead of what the undone release put there, if it is something else by now. */
+async function rolledOnSince({ releases }: PreflightDependencies, release: Release, stage: StageRecord, runsNow: string | undefined): Promise<string | undefined> {
+  const undone = release.undoes && (await releases.load(release.undoes.releaseId));
+  const put = undone?.stages.find((one) => one.serviceArn === stage.serviceArn)?.deployment?.taskDefinitionArn;
+  return put === undefined || runsNow === put ? undefined : (runsNow?.split('/').at(-1) ?? 'nothing');
 }

@@ -25,7 +25,7 @@ const killedAfterDeploy = async () => {
 it('starts one deployment with our pauses, and knows it by its revision', async () => {
   expect(await start()).toMatchObject({ kind: 'started', notice: { attributes: { kind: 'stageStarted' } } });
   expect(t.ecs.configuration).toMatchObject({ strategy: 'LINEAR', lifecycleHooks: [{ targetType: 'PAUSE' }, { targetType: 'PAUSE' }] });
-  expect((await t.stage('one')).deployment).toMatchObject({ revisionId: '1000', startedAtMs: t.clock.nowMs() });
+  expect(await t.stage('one')).toMatchObject({ deployment: { revisionId: '1000', startedAtMs: t.clock.nowMs() }, waitingFor: { kind: 'deployment' } });
 });
 
 it('a retry after everything was done does nothing', async () => {

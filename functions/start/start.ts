@@ -47,7 +47,7 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
   }
   const record = (made: Partial<DeploymentRecord> | undefined, entries: TimelineEntry[]) =>
     changeStage(dependencies, event, async ({ stage: now }) => ({
-      stage: { ...now, deployment: now.deployment && made && { ...now.deployment, ...made } },
+      stage: { ...now, deployment: now.deployment && made && { ...now.deployment, ...made }, waitingFor: made ? { kind: 'deployment' } : undefined },
       entries,
       answer: undefined,
     }));
