@@ -3,6 +3,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { SignatureV4Init } from '@smithy/signature-v4';
+import type { AwsCredentialIdentity } from '@smithy/types';
 import { ControlClient } from './control-client.ts';
 import { CliError, codeOf, messageOf, nameOf } from './exit.ts';
 import type { World } from './world.ts';
@@ -30,12 +31,13 @@ const LOCAL_REGION = 'eu-west-1';
 const LOCAL_OPERATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const DEFAULT_STACK = 'slipway-prod';
 const PEOPLE_ROLE = 'slipway-people';
+const RENEW_BEFORE_MS = 5 * 60_000;
 
 export async function connectCloud(options: ConnectionOptions, world: World): Promise<Cloud> {
   if (options.local === true) {
     const endpoint = world.env['SLIPWAY_LOCAL_ENDPOINT'] ?? LOCAL_ENDPOINT;
     const cloud = { region: options.region ?? LOCAL_REGION, endpoint, credentials: LOCAL_OPERATOR };
-    return options.as === undefined ? cloud : { ...cloud, credentials: await assumePerson(options.as, cloud) };
+    return options.as === undefined ? cloud : { ...cloud, credentials: await assumePerson(options.as, cloud, world) };
   }
   if (options.as !== undefined) {
     throw new CliError('badInput', '--as works only together with --local', { hint: 'In AWS you are who your credentials say: set AWS_PROFILE to act as somebody else.' });
@@ -85,14 +87,22 @@ async function lookUpUrl(options: ConnectionOptions, cloud: Cloud, world: World)
   }
 }
 
-async function assumePerson(name: string, cloud: Cloud): Promise<Credentials> {
+async function assumePerson(name: string, cloud: Cloud, world: World): Promise<Credentials> {
   const client = new STSClient(clientSettings(cloud));
   try {
     const { Account } = await client.send(new GetCallerIdentityCommand({}));
-    const { Credentials } = await client.send(new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${Account ?? ''}:role/${PEOPLE_ROLE}`, RoleSessionName: name }));
-    const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = Credentials ?? {};
-    if (accessKeyId === undefined || secretAccessKey === undefined) throw new CliError('cloudError', 'STS answered without credentials');
-    return { accessKeyId, secretAccessKey, sessionToken };
+    const assume = async (): Promise<AwsCredentialIdentity> => {
+      const { Credentials } = await client.send(new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${Account ?? ''}:role/${PEOPLE_ROLE}`, RoleSessionName: name }));
+      const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: expiration } = Credentials ?? {};
+      if (accessKeyId === undefined || secretAccessKey === undefined) throw new CliError('cloudError', 'STS answered without credentials');
+      return { accessKeyId, secretAccessKey, sessionToken, expiration };
+    };
+    let current = await assume();
+    // A session lasts an hour, a dashboard longer.
+    return async () => {
+      if ((current.expiration?.getTime() ?? Infinity) - world.nowMs() < RENEW_BEFORE_MS) current = await assume();
+      return current;
+    };
   } catch (error) {
     throw cloudError(error, { notFound: /NoSuchEntity/, message: `there is no role ${PEOPLE_ROLE}`, hint: `Nobody can act as ${name} until the local cloud has the role ${PEOPLE_ROLE}.` });
   }

@@ -58,6 +58,10 @@ export class ControlClient {
     this.signer = new SignatureV4({ credentials: options.credentials, region: options.region, service: 'lambda', sha256: Sha256 });
   }
 
+  get region(): string {
+    return this.options.region;
+  }
+
   putSpecification(request: PutSpecificationRequest): Promise<PutSpecificationAnswer> {
     return this.call({ method: 'PUT', path: '/v1/specification', body: request });
   }
@@ -140,7 +144,7 @@ export class ControlClient {
         body: text,
       })
       .catch((error: unknown) => {
-        throw new CliError('notAllowed', `no AWS credentials to sign with: ${messageOf(error)}`, { hint: 'Sign in (`aws sso login`), set AWS_PROFILE, or use --local for the local cloud.', cause: error });
+        throw new CliError('notAllowed', `no AWS credentials to sign with: ${messageOf(error)}`, { hint: 'Sign in (`aws sso login`), set AWS_PROFILE, or use --local for the local cloud.', code: 'NoCredentials', cause: error });
       });
     const target = new URL(fullPath, url);
     for (const [key, value] of asked) target.searchParams.set(key, value);
@@ -161,6 +165,9 @@ function answerOf<Answer>(status: number, text: string): Answer {
     throw new CliError(EXIT_OF_CODE[error.code] ?? 'cloudError', error.message, { hint: error.hint, code: error.code });
   }
   if (status === 403) {
+    if (/expired/i.test(text)) {
+      throw new CliError('notAllowed', 'your AWS credentials have expired', { hint: 'Sign in again (`aws sso login`), then try once more.', code: 'CredentialsExpired' });
+    }
     throw new CliError('notAllowed', 'AWS refused the request before it reached Slipway', {
       hint: 'Your identity needs lambda:InvokeFunctionUrl and lambda:InvokeFunction on the control function.',
       code: 'NotAllowed',

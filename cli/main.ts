@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { retryCommand, undoCommand } from './commands/again.ts';
 import { applyCommand } from './commands/apply.ts';
+import { dashboardCommand } from './commands/dashboard.ts';
 import { decisionCommands } from './commands/decide.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -67,6 +68,7 @@ function commandsOf(context: Context): Command[] {
     ...decisionCommands(context),
     retryCommand(context),
     undoCommand(context),
+    dashboardCommand(context),
     holdCommand(context),
     unholdCommand(context),
     holdsCommand(context),
