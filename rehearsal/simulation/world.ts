@@ -226,9 +226,11 @@ export class World {
     return record;
   }
 
-  /** Production weights by target group. */
+  /** Shares of production traffic by target group, in percent: ECS writes tenths of a percent as weights that sum to 1000. */
   weights(service: FurnishedService): Record<string, number> {
-    return this.cloud.models.elb.rule(service.productionRuleArn)?.weights ?? {};
+    const weights = this.cloud.models.elb.rule(service.productionRuleArn)?.weights ?? {};
+    const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+    return total === 0 ? weights : Object.fromEntries(Object.entries(weights).map(([arn, weight]) => [arn, (100 * weight) / total]));
   }
 
   // ---- inside -----------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,171 @@
+// What must hold at every moment, checked as calls are carried out and after every step of the clock.
+//   weights        of a service sum to 100, and a target group that gains weight has a healthy target
+//   plan           the new revision never has a weight that the plan does not lead over
+//   justified      no weight is gained before the bake, the approvals and the requests of the rung, nor after a stop
+//   alarm          nobody is let on while an alarm of the stage has been hot for longer than a look takes
+//   capacity       the old revision keeps its tasks until the new one holds 100 % and its bake is over
+//   oneWriter      one rollout of Slipway's per service, one per stage of a release, never an older image over a newer one
+import { nativeWeightsOf } from '../../../core/ladder/index.ts';
+import type { ApprovalRule } from '../../../core/pipeline/model.ts';
+import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
+import type { FurnishedService } from '../furnish.ts';
+import type { SimulatedEnvironment } from '../simulated-lambda.ts';
+import type { Watcher } from '../world.ts';
+import { healthyTasks, isOver, stageKeyOf, type Ledger, type Rollout } from './ledger.ts';
+
+/** From looking at the alarms to the answer reaching ECS: a retry or two of the function in between, and a slow call. */
+const ALARM_GRACE_MS = 4 * 60_000;
+const WEIGHT_TOLERANCE = 0.06;
+
+const near = (a: number, b: number) => Math.abs(a - b) < WEIGHT_TOLERANCE;
+
+export class AtEveryStep implements Watcher {
+  private readonly ledger: Ledger;
+  private readonly skewMs: number;
+  /** Per environment and invocation: when it last asked whether it may go on. */
+  private readonly allowedAtMs = new Map<SimulatedEnvironment, { invocation: number; atMs: number }>();
+  private readonly weightAtCall = new Map<ApiCall, number>();
+
+  constructor(ledger: Ledger, skewMs: number) {
+    this.ledger = ledger;
+    this.skewMs = 2 * skewMs;
+    ledger.started = (rollout, environment) => this.checkStart(rollout, environment);
+    ledger.weightsMoved = (service, before, after) => this.checkWeights(service, before, after);
+  }
+
+  calling(call: ApiCall): void {
+    if (call.operation !== 'ContinueServiceDeployment') return;
+    const rollout = this.ledger.rolloutOf((call.input as { serviceDeploymentArn: string }).serviceDeploymentArn);
+    if (rollout) this.weightAtCall.set(call, this.weightOf(rollout));
+  }
+
+  called(call: ApiCall, environment: SimulatedEnvironment | undefined, outcome: { answer: unknown } | { error: Error }): void {
+    const weight = this.weightAtCall.get(call);
+    this.weightAtCall.delete(call);
+    if ('error' in outcome || !environment) return;
+    const input = call.input as Record<string, unknown>;
+    if (call.signingName === 'dynamodb' && call.operation === 'UpdateItem' && String(input['UpdateExpression']).includes('lastAdvance')) {
+      this.allowedAtMs.set(environment, { invocation: environment.invocation, atMs: this.ledger.world.clock.nowMs() });
+    }
+    if (call.operation === 'ContinueServiceDeployment' && weight !== undefined) {
+      const rollout = this.ledger.rolloutOf(String(input['serviceDeploymentArn']));
+      const { world } = this.ledger;
+      world.history.add('slipway', `${environment.functionName} answers the pause ${String(input['hookId']).slice(-6)} with ${String(input['action'])}`);
+      if (rollout && input['action'] === 'CONTINUE') this.checkContinue(rollout, weight, String(input['hookId']), environment);
+    }
+    if (call.operation === 'StopServiceDeployment') this.ledger.world.history.add('slipway', `${environment.functionName} stops the deployment with a rollback`);
+  }
+
+  stepped(): void {
+    for (const rollout of this.ledger.rollouts) if (!isOver(rollout.deployment)) this.checkCapacity(rollout);
+  }
+
+  // ---- starting -------------------------------------------------------------------------------------------------------------------
+
+  private checkStart(rollout: Rollout, environment: SimulatedEnvironment): void {
+    const { ledger } = this;
+    for (const other of ledger.rollouts) {
+      if (other.service.arn !== rollout.service.arn) continue;
+      if (other.releaseId === rollout.releaseId && other.stageIndex === rollout.stageIndex) ledger.violated('oneWriter', `${rollout.releaseId} starts a second deployment of its stage ${rollout.stage.name}`);
+      else if (!isOver(other.deployment)) ledger.violated('oneWriter', `${rollout.releaseId} starts a deployment while that of ${other.releaseId} is ${other.deployment.status}`);
+    }
+    this.checkStop(rollout, environment, 'starts');
+    for (const [index, gate] of rollout.stage.before.entries()) this.checkApproval(rollout, gate.approval, `before.${index}`, undefined);
+    const tasks = rollout.deployment.target.taskDefinition.definition.containerDefinitions ?? [];
+    const image = tasks.find((container) => container.name === 'app')?.image ?? '';
+    if (!/@sha256:[0-9a-f]{64}$/.test(image)) ledger.violated('digest', `${rollout.releaseId} deploys ${image}, which is not pinned to a digest`);
+  }
+
+  // ---- going on -------------------------------------------------------------------------------------------------------------------
+
+  private checkContinue(rollout: Rollout, weight: number, hookId: string, environment: SimulatedEnvironment): void {
+    const { ledger } = this;
+    const nowMs = ledger.world.clock.nowMs();
+    rollout.continued.push({ hookId, fromWeightPercent: weight, atMs: nowMs });
+    rollout.increasesLeft += 1;
+    this.checkStop(rollout, environment, `goes on from ${weight} %`);
+    const rung = rollout.rungs.find((candidate) => near(candidate.weightPercent, weight));
+    if (rung) {
+      const reachedAtMs = weight === 0 ? rollout.deployment.createdAtMs : rollout.reached.find((one) => near(one.weightPercent, weight))?.atMs;
+      const promoted = ledger.decisions.some((one) => one.kind === 'promote' && one.releaseId === rollout.releaseId && one.stageIndex === rollout.stageIndex);
+      const bakedMs = reachedAtMs === undefined ? 0 : nowMs - reachedAtMs;
+      if (!promoted && bakedMs + this.skewMs < rung.bake.forMs) ledger.violated('justified', `${rollout.releaseId} goes on from ${weight} % after ${bakedMs} ms of a bake of ${rung.bake.forMs} ms`);
+      if (rung.approval) this.checkApproval(rollout, rung.approval, `weight.${rung.weightPercent}`, reachedAtMs === undefined ? undefined : reachedAtMs + (promoted ? 0 : rung.bake.forMs));
+    }
+    for (const alarm of rollout.stage.alarms) {
+      const sinceMs = ledger.alarmSinceMs.get(alarm);
+      if (sinceMs === undefined || rollout.alarmsLeftOut.includes(alarm)) continue;
+      if (nowMs - sinceMs > ALARM_GRACE_MS) ledger.violated('alarm', `${rollout.releaseId} goes on from ${weight} % although ${alarm} has been in ALARM for ${Math.round((nowMs - sinceMs) / 1000)} s`);
+    }
+    if (rollout.deployment.hooks.find((hook) => hook.id === hookId)?.stage === 'POST_PRODUCTION_TRAFFIC_SHIFT') rollout.blueMayGo = true;
+  }
+
+  /** Whoever asked before the stop was written down may still be on its way; nobody may ask after it and go on. */
+  private checkStop(rollout: Rollout, environment: SimulatedEnvironment, does: string): void {
+    const stoppedAtMs = this.ledger.stoppedAtMs.get(stageKeyOf(environment));
+    if (stoppedAtMs === undefined) return;
+    const allowed = this.allowedAtMs.get(environment);
+    const askedAtMs = allowed?.invocation === environment.invocation ? allowed.atMs : undefined;
+    if (askedAtMs === undefined || askedAtMs > stoppedAtMs) this.ledger.violated('stopped', `${rollout.releaseId} ${does} although it was stopped before`);
+  }
+
+  /** `openedAtMs`: the earliest moment at which the question can have been put. */
+  private checkApproval(rollout: Rollout, rule: ApprovalRule, key: string, openedAtMs: number | undefined): void {
+    const { ledger } = this;
+    const said = ledger.decisions.filter((one) => one.releaseId === rollout.releaseId && one.stageIndex === rollout.stageIndex && one.askKey === key && one.kind === 'approve');
+    const counted = new Set(said.map((one) => one.person).filter((person) => rule.from.length === 0 || rule.from.includes(person)));
+    if (counted.size >= rule.need) return;
+    const nowMs = ledger.world.clock.nowMs();
+    const silenceApproves = rule.otherwise === 'approve' && (openedAtMs === undefined || nowMs + this.skewMs >= openedAtMs + rule.withinMs);
+    if (!silenceApproves) ledger.violated('justified', `${rollout.releaseId} passes the question ${key} with ${counted.size} of ${rule.need} approvals`);
+  }
+
+  // ---- traffic --------------------------------------------------------------------------------------------------------------------
+
+  private checkWeights(service: FurnishedService, before: Record<string, number>, after: Record<string, number>): void {
+    const { ledger } = this;
+    const { world } = ledger;
+    const where = `${service.cluster}/${service.name}`;
+    const sum = Object.values(after).reduce((total, weight) => total + weight, 0);
+    if (!near(sum, 100)) ledger.violated('weights', `the shares of ${where} sum to ${sum}`);
+    const record = world.serviceRecord(service);
+    for (const [groupArn, weight] of Object.entries(after)) {
+      if (weight <= (before[groupArn] ?? 0)) continue;
+      const targets = [...(world.cloud.models.ecs.look().find((cluster) => cluster.name === service.cluster)?.tasks.values() ?? [])].flatMap((task) => task.targets.filter((one) => one.targetGroupArn === groupArn));
+      const healthy = targets.filter(({ target }) => world.cloud.models.elb.targetState(groupArn, target) === 'healthy');
+      if (healthy.length === 0) ledger.violated('weights', `${where} gives ${weight} % to a target group without a healthy target`);
+    }
+    const rollout = ledger.rollouts.findLast((one) => one.service.arn === service.arn);
+    if (!rollout || record.deployments.at(-1) !== rollout.deployment || isOver(rollout.deployment)) return;
+    const target = rollout.deployment.target.targetGroupArns[0] ?? '';
+    const [was, is] = [before[target] ?? 0, after[target] ?? 0];
+    if (is <= was) return;
+    if (!rollout.reached.some((one) => near(one.weightPercent, is))) rollout.reached.push({ weightPercent: is, atMs: world.clock.nowMs() });
+    const planned = nativeWeightsOf(rollout.stage.strategy);
+    if (planned.length > 0 && !planned.some((one) => near(one, is))) ledger.violated('plan', `${rollout.releaseId} has ${is} %, which its plan does not lead over`);
+    if (rollout.stage.strategy.kind === 'rolling') return;
+    rollout.increasesLeft -= 1;
+    if (rollout.increasesLeft < 0) {
+      rollout.increasesLeft = 0;
+      if (!ledger.foreignTouched.has(service.arn)) ledger.violated('justified', `${rollout.releaseId} goes from ${was} % to ${is} % and Slipway answered no pause`);
+    }
+  }
+
+  private checkCapacity(rollout: Rollout): void {
+    const { deployment, stage, service } = rollout;
+    const blue = deployment.blue;
+    if (!blue || !rollout.blueWasFull || stage.strategy.kind === 'rolling' || deployment.status !== 'IN_PROGRESS') return;
+    const weight = this.weightOf(rollout);
+    const bakes = stage.strategy.bakeAfterMs > 0;
+    if (near(weight, 100) && (!bakes || rollout.blueMayGo)) return;
+    const { desiredCount } = this.ledger.world.serviceRecord(service).settings;
+    const left = healthyTasks(blue);
+    // Tasks of the old revision that die by themselves come back; only tasks that were told to stop are missing here.
+    const told = [...blue.tasks].filter((task) => task.desiredStatus === 'STOPPED' && task.stopCode === 'ServiceSchedulerInitiated').length;
+    if (left < desiredCount && told > 0) this.ledger.violated('capacity', `${rollout.releaseId} holds ${weight} % and the old revision has ${left} of ${desiredCount} tasks`);
+  }
+
+  private weightOf(rollout: Rollout): number {
+    return this.ledger.world.weights(rollout.service)[rollout.deployment.target.targetGroupArns[0] ?? ''] ?? 0;
+  }
+}

@@ -1,0 +1,243 @@
+// What a judge knows of each release by watching from outside: what Slipway told ECS, what people really said, what was announced.
+// Nothing in here is read from Slipway's own records.
+import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
+import type { DeploymentRecord } from '../../../local-cloud/ecs/index.ts';
+import type { EventEnvelope } from '../../../local-cloud/events/index.ts';
+import { rungsOf, type Rung } from '../../../core/ladder/index.ts';
+import { parseSpecification } from '../../../core/pipeline/index.ts';
+import type { Stage } from '../../../core/pipeline/model.ts';
+import type { FurnishedService } from '../furnish.ts';
+import type { Scenario } from '../scenario.ts';
+import type { SimulatedEnvironment } from '../simulated-lambda.ts';
+import type { Watcher, World } from '../world.ts';
+
+export interface Violation {
+  atMs: number;
+  invariant: string;
+  text: string;
+}
+
+/** One deployment that Slipway started. */
+export interface Rollout {
+  releaseId: string;
+  stageIndex: number;
+  stage: Stage;
+  rungs: Rung[];
+  service: FurnishedService;
+  deployment: DeploymentRecord;
+  /** When the listener rule first gave the new revision this weight. */
+  reached: { weightPercent: number; atMs: number }[];
+  /** Pauses that Slipway let go on, and those increases of weight that followed. */
+  continued: { hookId: string; fromWeightPercent: number; atMs: number }[];
+  increasesLeft: number;
+  /** The old revision had all its tasks when this began. */
+  blueWasFull: boolean;
+  blueMayGo: boolean;
+  alarmsLeftOut: string[];
+}
+
+export interface SpokenDecision {
+  releaseId: string;
+  kind: string;
+  /** The session name that IAM vouches for. */
+  person: string;
+  askKey: string | undefined;
+  stageIndex: number;
+  atMs: number;
+}
+
+export interface Announced {
+  releaseId: string;
+  kind: string;
+  outcome: string;
+  stage: string;
+  atMs: number;
+}
+
+export class Ledger implements Watcher {
+  readonly violations: Violation[] = [];
+  readonly rollouts: Rollout[] = [];
+  readonly decisions: SpokenDecision[] = [];
+  readonly announced: Announced[] = [];
+  readonly releaseIds = new Set<string>();
+  /** By release and stage: when a decision to stop was first written down. */
+  readonly stoppedAtMs = new Map<string, number>();
+  readonly alarmSinceMs = new Map<string, number>();
+  /** By release and stage: alarms that were hot when preflight last looked. */
+  readonly hotAtPreflight = new Map<string, string[]>();
+  readonly foreignTouched = new Set<string>();
+  readonly pushedAtMs = new Map<string, number>();
+  /** Executions that have begun and not ended. */
+  readonly executions = new Set<string>();
+  readonly stages: Stage[];
+  readonly world: World;
+  private readonly weightsBefore = new Map<string, Record<string, number>>();
+
+  constructor(world: World, scenario: Scenario) {
+    this.world = world;
+    const parsed = parseSpecification(scenario.specification);
+    if (!parsed.ok) throw new Error(`the scenario's specification has faults: ${JSON.stringify(parsed.faults)}`);
+    this.stages = parsed.specification.pipelines.flatMap((pipeline) => pipeline.stages);
+  }
+
+  violated(invariant: string, text: string): void {
+    if (this.violations.some((known) => known.invariant === invariant && known.text === text)) return;
+    this.violations.push({ atMs: this.world.clock.nowMs(), invariant, text });
+    this.world.history.add('check', `VIOLATED ${invariant}: ${text}`);
+  }
+
+  rolloutOf(deploymentArn: string): Rollout | undefined {
+    return this.rollouts.find((rollout) => rollout.deployment.arn === deploymentArn);
+  }
+
+  called(call: ApiCall, environment: SimulatedEnvironment | undefined, outcome: { answer: unknown } | { error: Error }): void {
+    if ('error' in outcome) return;
+    const input = call.input as Record<string, unknown>;
+    switch (`${call.signingName}:${call.operation}`) {
+      case 'ecs:UpdateService':
+        this.serviceUpdated(input, environment);
+        break;
+      case 'elasticloadbalancing:ModifyRule':
+        this.ruleModified(input);
+        break;
+      case 'dynamodb:TransactWriteItems':
+        if (environment?.functionName === 'control') this.decided(input, environment);
+        if (environment?.functionName === 'image-pushed') this.created(input);
+        break;
+      case 'dynamodb:PutItem':
+        this.written(input);
+        break;
+      case 'monitoring:DescribeAlarms':
+        if (environment?.functionName === 'preflight') this.hotAtPreflight.set(stageKeyOf(environment), [...this.alarmSinceMs.keys()]);
+        break;
+      case 'sns:Publish':
+        this.published(input);
+        break;
+      default:
+    }
+  }
+
+  event(event: EventEnvelope): void {
+    const detail = event.detail as Record<string, unknown>;
+    if (event.source === 'aws.cloudwatch' && event['detail-type'] === 'CloudWatch Alarm State Change') {
+      const name = String(detail['alarmName']);
+      if ((detail['state'] as { value?: string } | undefined)?.value === 'ALARM') this.alarmSinceMs.set(name, this.alarmSinceMs.get(name) ?? this.world.clock.nowMs());
+      else this.alarmSinceMs.delete(name);
+    }
+    if (event.source === 'aws.ecr' && detail['action-type'] === 'PUSH') this.pushedAtMs.set(String(detail['image-digest']), this.world.clock.nowMs());
+    if (event.source === 'aws.states') {
+      const name = String(detail['name']);
+      if (detail['status'] === 'RUNNING') this.executions.add(name);
+      else this.executions.delete(name);
+    }
+  }
+
+  // ---- what calls mean -------------------------------------------------------------------------------------------------------------
+
+  private serviceUpdated(input: Record<string, unknown>, environment: SimulatedEnvironment | undefined): void {
+    const service = this.world.service(`${String(input['cluster']).split('/').at(-1) ?? ''}/${String(input['service']).split('/').at(-1) ?? ''}`);
+    if (!environment) {
+      this.foreignTouched.add(service.arn);
+      return;
+    }
+    if (input['taskDefinition'] === undefined) {
+      const { strategy, lifecycleHooks } = (input['deploymentConfiguration'] ?? {}) as { strategy?: string; lifecycleHooks?: unknown[] };
+      this.world.history.add('slipway', `${environment.functionName} sets the deployment configuration of ${service.cluster}/${service.name}: ${strategy ?? '?'}, ${lifecycleHooks?.length ?? 0} hooks`);
+      return;
+    }
+    const record = this.world.serviceRecord(service);
+    const deployment = record.deployments.at(-1);
+    const { releaseId, stageIndex } = environment.event as { releaseId: string; stageIndex: number };
+    const stage = this.stages[stageIndex];
+    if (!deployment || !stage) return;
+    const blue = deployment.blue;
+    const rollout: Rollout = {
+      releaseId, stageIndex, stage, service, deployment,
+      rungs: rungsOf(stage.strategy),
+      reached: [], continued: [], increasesLeft: 0,
+      blueWasFull: blue !== undefined && healthyTasks(blue) >= record.settings.desiredCount,
+      blueMayGo: false,
+      alarmsLeftOut: stage.onAlarmAtStart === 'refuse' ? [] : (this.hotAtPreflight.get(`${releaseId}#${stageIndex}`) ?? []),
+    };
+    this.started?.(rollout, environment);
+    this.rollouts.push(rollout);
+    this.world.history.add('slipway', `${releaseId} starts ${deployment.id} on ${service.cluster}/${service.name}`);
+  }
+
+  private ruleModified(input: Record<string, unknown>): void {
+    const ruleArn = String(input['RuleArn']);
+    const service = [...this.world.services.values()].find((one) => one.productionRuleArn === ruleArn);
+    if (!service) return;
+    const after = this.world.weights(service);
+    const before = this.weightsBefore.get(ruleArn) ?? { [service.blueArn]: 100, [service.greenArn]: 0 };
+    this.weightsBefore.set(ruleArn, after);
+    const colour = (arn: string) => (arn === service.blueArn ? 'blue' : 'green');
+    this.world.history.add('traffic', `${service.cluster}/${service.name}: ${Object.entries(after).map(([arn, weight]) => `${colour(arn)} ${weight}`).sort().join(', ')}`);
+    this.weightsMoved?.(service, before, after);
+  }
+
+  private decided(input: Record<string, unknown>, environment: SimulatedEnvironment): void {
+    const items = (input['TransactItems'] ?? []) as { Put?: { Item: Record<string, { S?: string; M?: Record<string, { S?: string; N?: string }> }> } }[];
+    const item = items.find((one) => one.Put?.Item['sk']?.S?.startsWith('DECISION#'))?.Put?.Item;
+    const record = item?.['record']?.M;
+    const releaseId = item?.['pk']?.S?.slice('RELEASE#'.length);
+    if (!item || !record || releaseId === undefined) return;
+    const userArn = (environment.event as { requestContext: { authorizer: { iam: { userArn: string } } } }).requestContext.authorizer.iam.userArn;
+    const decision: SpokenDecision = {
+      releaseId, kind: record['kind']?.S ?? '', person: userArn.split('/').at(-1) ?? '', askKey: record['askKey']?.S, stageIndex: Number(record['stageIndex']?.N ?? 0), atMs: this.world.clock.nowMs(),
+    };
+    this.decisions.push(decision);
+    this.world.history.add('people', `${decision.person}: ${decision.kind} ${decision.askKey ?? ''} of ${releaseId} is recorded`);
+    if (decision.kind === 'reject') this.stopped(`${releaseId}#${decision.stageIndex}`);
+    // An abort is about the whole release.
+    if (decision.kind === 'abort') for (const index of this.stages.keys()) this.stopped(`${releaseId}#${index}`);
+  }
+
+  private created(input: Record<string, unknown>): void {
+    const items = (input['TransactItems'] ?? []) as { Put?: { Item: Record<string, { S?: string }> } }[];
+    for (const item of items) if (item.Put?.Item['sk']?.S === 'RELEASE') this.releaseIds.add(item.Put.Item['pk']?.S?.slice('RELEASE#'.length) ?? '');
+  }
+
+  private written(input: Record<string, unknown>): void {
+    const item = input['Item'] as Record<string, { S?: string; M?: Record<string, { S?: string }> }> | undefined;
+    const pk = item?.['pk']?.S ?? '';
+    if (!pk.startsWith('TIMELINE#')) return;
+    const key = item?.['sk']?.S ?? '';
+    const releaseId = pk.slice('TIMELINE#'.length);
+    this.world.history.add('slipway', `${releaseId}: ${item?.['record']?.M?.['text']?.S ?? key}`);
+    const stop = /^stage\.(\d+)\.rollback\.(decided|seen)$/.exec(key);
+    if (stop) this.stopped(`${releaseId}#${stop[1] ?? ''}`);
+  }
+
+  private published(input: Record<string, unknown>): void {
+    const attributes = (input['MessageAttributes'] ?? {}) as Record<string, { StringValue?: string }>;
+    const of = (name: string) => attributes[name]?.StringValue ?? '';
+    if (of('release') === '') return;
+    const announced: Announced = { releaseId: of('release'), kind: of('kind'), outcome: of('outcome'), stage: of('stage'), atMs: this.world.clock.nowMs() };
+    this.announced.push(announced);
+    this.world.history.add('notice', String(input['Subject']));
+  }
+
+  private stopped(key: string): void {
+    if (!this.stoppedAtMs.has(key)) this.stoppedAtMs.set(key, this.world.clock.nowMs());
+  }
+
+  /** Set by the judges that want to know. */
+  started: ((rollout: Rollout, environment: SimulatedEnvironment) => void) | undefined;
+  weightsMoved: ((service: FurnishedService, before: Record<string, number>, after: Record<string, number>) => void) | undefined;
+}
+
+export const stageKeyOf = (environment: SimulatedEnvironment): string => {
+  const { releaseId, stageIndex } = environment.event as { releaseId?: string; stageIndex?: number };
+  return `${releaseId ?? ''}#${stageIndex ?? 0}`;
+};
+
+export const TERMINAL = ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
+export const isOver = (deployment: DeploymentRecord): boolean => TERMINAL.includes(deployment.status);
+
+/** Tasks of a revision that run, are meant to run, and serve. */
+export function healthyTasks(revision: NonNullable<DeploymentRecord['blue']>): number {
+  let count = 0;
+  for (const task of revision.tasks) if (task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING') count += 1;
+  return count;
+}
