@@ -13,6 +13,10 @@ test.each([rungKey(5), EVERY_RUNG])('%s lets the rung at 5 % go on before its ba
   expect(at(5, { decisions: [promote(askKey)] })).toMatchObject({ kind: 'advance', fromWeightPercent: 5 });
 });
 
+test('what a promote skipped is not said to have happened', () => {
+  expect(at(5, { decisions: [promote(rungKey(5))] }).reason).toBe('5 % is complete: the rest of its bake skipped by alice, alarms quiet');
+});
+
 test('a promote of one rung says nothing about another', () => expect(at(5, { decisions: [promote(rungKey(25))] }).kind).toBe('wait'));
 
 test('a promote does not stand for an approval', () => {

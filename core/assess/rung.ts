@@ -4,7 +4,7 @@ import { EVERY_RUNG, rungKey } from '../approval/keys.ts';
 import { formatDuration } from '../duration.ts';
 import type { Rung } from '../ladder/index.ts';
 import type { ApprovalRule } from '../pipeline/model.ts';
-import type { EpochMs, StageRecord, TimelineEntry, WaitingFor } from '../release/model.ts';
+import type { Decision, EpochMs, StageRecord, TimelineEntry, WaitingFor } from '../release/model.ts';
 import type { AssessInput } from './assess.ts';
 import { putQuestion, waitForPeople } from './before-stage.ts';
 import { beginRollback } from './begin-rollback.ts';
@@ -23,7 +23,7 @@ export function assessRung(input: AssessInput, deployment: DeploymentView): Asse
 
   const { stage, entries, reachedAtMs, first } = reach(input, rung, deployment);
   const at: RungInput = { ...input, stage, rung, reachedAtMs };
-  const answer = (promoted(at) ? undefined : (baked(at) ?? measured(at, deployment))) ?? dataAvailable(at, deployment) ?? approved(at) ?? advance(at, deployment, completeText(rung));
+  const answer = baked(at) ?? measured(at, deployment) ?? dataAvailable(at, deployment) ?? approved(at) ?? advance(at, deployment, completeText(at));
   const firstNotice = first && rung.weightPercent > 0 ? ({ kind: 'weightReached', text: entries[0]?.text ?? '' } as const) : undefined;
   return { ...answer, entries: [...entries, ...answer.entries], notice: answer.notice ?? firstNotice };
 }
@@ -50,18 +50,18 @@ function reach(input: AssessInput, rung: Rung, deployment: DeploymentView): { st
 }
 
 /** A person may skip the rest of a bake; nobody skips alarms and approvals this way. */
-const promoted = ({ decisions, stage, rung }: RungInput): boolean =>
-  decisions.some((decision) => decision.kind === 'promote' && decision.stageIndex === stage.index && (decision.askKey === rungKey(rung.weightPercent) || decision.askKey === EVERY_RUNG));
+const promotion = ({ decisions, stage, rung }: RungInput): Decision | undefined =>
+  decisions.find((decision) => decision.kind === 'promote' && decision.stageIndex === stage.index && (decision.askKey === rungKey(rung.weightPercent) || decision.askKey === EVERY_RUNG));
 
 function baked(input: RungInput): Assessment | undefined {
   const untilMs = input.reachedAtMs + input.rung.bake.forMs;
-  if (input.nowMs >= untilMs) return undefined;
+  if (input.nowMs >= untilMs || promotion(input)) return undefined;
   return wait(input, { kind: 'bake', untilMs }, Math.min(untilMs, input.nowMs + RESYNC_MOVING_MS), `baking at ${input.rung.weightPercent} %`);
 }
 
 function measured(input: RungInput, deployment: DeploymentView): Assessment | undefined {
   const need = input.rung.bake.requests;
-  if (need === undefined) return undefined;
+  if (need === undefined || promotion(input)) return undefined;
   const have = input.observation.requestsAtRung ?? 0;
   if (have >= need) return undefined;
   const lack = `only ${have} of ${need} requests were served at ${input.rung.weightPercent} %`;
@@ -135,10 +135,15 @@ const nextWeight = (input: AssessInput, weightPercent: number): number =>
 const namedAfter = (input: RungInput): number | undefined =>
   input.rungs.find((rung) => rung.weightPercent > input.rung.weightPercent + WEIGHT_TOLERANCE_PERCENT)?.weightPercent;
 
-function completeText(rung: Rung): string {
-  const parts = [
+function completeText(input: RungInput): string {
+  const { rung } = input;
+  const skipped = promotion(input);
+  const bake = [
     rung.bake.forMs > 0 ? `baked ${formatDuration(rung.bake.forMs)}` : 'no bake asked for',
     ...(rung.bake.requests === undefined ? [] : [`${rung.bake.requests} requests served`]),
+  ];
+  const parts = [
+    ...(skipped ? [`the rest of its bake skipped by ${skipped.person}`] : bake),
     'alarms quiet',
     ...(rung.approval ? ['approved'] : []),
   ];
