@@ -47,6 +47,7 @@ export interface World {
   region: string;
   controlUrl: string;
   tableName: string;
+  stateMachineArn: string;
   /** Addresses of the load balancers, by environment. */
   urls: { staging: string; production: string };
   productionRuleArn: string;
@@ -120,6 +121,7 @@ async function furnish(local: LocalCloud, folder: string, artefact: Awaited<Retu
     region,
     controlUrl: outputOf(slipway, 'ControlUrl'),
     tableName: outputOf(slipway, 'TableName'),
+    stateMachineArn: outputOf(slipway, 'StateMachineArn'),
     urls: { staging: await listenerUrl(local, stacks, 'StagingListener'), production: await listenerUrl(local, stacks, 'ProductionListener') },
     productionRuleArn: await stacks.physicalId('checkout', 'ProductionRule'),
     push,

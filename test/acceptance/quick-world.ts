@@ -19,7 +19,7 @@ const QUICK: Partial<Physics> = {
   healthyWithoutChecksMs: 100,
   ecsAlarmPollMs: 100,
   trafficShiftMs: 20,
-  healthCheckTimeScale: 1 / 100,
+  healthCheckTimeScale: 1 / 25,
   metricTimeScale: 1 / 60,
   eventDeliveryMs: 2,
   asyncRetryTimeScale: 1 / 600,
@@ -72,7 +72,7 @@ export async function startQuickWorld({ physics, specification, cloud }: QuickWo
 const LOOK_EVERY_MS = 25;
 
 /** Looks again and again until `look` finds something; fails with `what` and the last thing that was seen. */
-export async function eventually<Found>(what: string, look: () => Promise<Found | undefined>, limitMs = 30_000, seen: () => unknown = () => undefined): Promise<Found> {
+export async function eventually<Found>(what: string, look: () => Promise<Found | undefined>, limitMs = 60_000, seen: () => unknown = () => undefined): Promise<Found> {
   const untilMs = Date.now() + limitMs;
   for (;;) {
     const found = await look();
@@ -83,7 +83,7 @@ export async function eventually<Found>(what: string, look: () => Promise<Found 
 }
 
 /** Follows a release until `done` holds. */
-export async function release(control: ControlClient, id: string, what: string, done: (view: ReleaseView) => boolean, limitMs = 30_000): Promise<ReleaseView> {
+export async function release(control: ControlClient, id: string, what: string, done: (view: ReleaseView) => boolean, limitMs = 60_000): Promise<ReleaseView> {
   let last: ReleaseView | undefined;
   return eventually(
     `release ${id} ${what}`,
