@@ -65,7 +65,7 @@ function calling({ region, credentials, endpoint, handler = new NodeHttpHandler(
 }
 
 /** The signer's hash on Node's own; the portable one would be more code in the bundle than all of this file. */
-class NodeSha256 {
+export class NodeSha256 {
   private readonly hash: Hash | Hmac;
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

@@ -27,6 +27,8 @@ const startExecution = () => allow('states:StartExecution', STATE_MACHINE);
 const passTaskRoles = () => allow('iam:PassRole', ANY_ROLE, { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } });
 /** The service's load-balancer and hook roles are checked again by UpdateService, although they do not change. */
 const passServiceRoles = () => allow('iam:PassRole', ANY_ROLE, { StringEquals: { 'iam:PassedToService': 'ecs.amazonaws.com' } });
+/** Only where Slack is configured is there a secret to read. */
+const slackSecret = () => ({ 'Fn::If': ['SlackConfigured', allow('secretsmanager:GetSecretValue', { Ref: 'SlackSecretArn' }), { Ref: 'AWS::NoValue' }] });
 const failuresQueue = () => allow('sqs:SendMessage', { 'Fn::GetAtt': ['FunctionFailures', 'Arn'] });
 
 /** By function: what it may do besides writing its own log and traces. */
@@ -83,6 +85,20 @@ const GRANTS = {
   ],
   // Reads, for people to look at; it has no way to the records.
   observe: [allow('ecs:DescribeServiceRevisions', SERVICE_REVISION), allow(['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'], '*')],
+  announce: [
+    table('Query', 'UpdateItem'),
+    allow('cloudwatch:DescribeAlarms', '*'),
+    allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], { 'Fn::GetAtt': ['Announcements', 'Arn'] }),
+    failuresQueue(),
+    slackSecret(),
+  ],
+  slack: [
+    table('Query', 'PutItem', 'UpdateItem'),
+    // Itself, for the work after the answer: by name, because a role that asks its own function for its ARN goes round in circles.
+    allow('lambda:InvokeFunction', [arn('lambda', 'function:__PREFIX__-slack'), ...['Signal', 'Announce'].map((name) => ({ 'Fn::GetAtt': [`${name}LambdaFunction`, 'Arn'] }))]),
+    failuresQueue(),
+    slackSecret(),
+  ],
 };
 
 const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -91,7 +107,7 @@ const pascal = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 module.exports = async ({ resolveVariable }) => {
   const stateMachine = await resolveVariable('self:custom.names.stateMachine');
   const prefix = await resolveVariable('self:custom.names.prefix');
-  const named = (value) => JSON.parse(JSON.stringify(value).replaceAll('__STATE_MACHINE__', stateMachine));
+  const named = (value) => JSON.parse(JSON.stringify(value).replaceAll('__STATE_MACHINE__', stateMachine).replaceAll('__PREFIX__', prefix));
   const roles = Object.entries(GRANTS).map(([name, grants]) => [
     `${pascal(name)}Role`,
     {

@@ -82,6 +82,8 @@ function rulePromote(wanted: DecisionWanted, release: Release, stages: readonly 
   if (!rung || (waits !== 'bake' && waits !== 'requests')) {
     return refused('Refused', `${release.id} is not baking at the moment.`, 'Skip every bake that is left with --full, or see what it waits for with `slipway status`.');
   }
+  // A button pressed late was about another bake than this one.
+  if (wanted.askKey !== undefined && wanted.askKey !== rungKey(rung.weightPercent)) return refused('Refused', `That bake is over: ${release.id} is at ${rung.weightPercent} % by now.`);
   return { kind: 'decide', decision: { ...common, kind: 'promote', person, askKey: rungKey(rung.weightPercent), stageIndex: stage.index } };
 }
 

@@ -1,0 +1,70 @@
+// One decision from Slack, made like any other: the same ruling, the same record, the same bell. May run twice.
+import { errorFields } from '../../adapters/log.ts';
+import type { Slack } from '../../adapters/slack.ts';
+import { ruleDecision, slackCaller } from '../../core/control/rule-decision.ts';
+import { escaped, type About, type Interaction, type SlackDecision } from '../../core/slack/index.ts';
+import { recordDecision, tellDecision } from '../shared/record-decision.ts';
+import type { SlackDependencies } from './slack.ts';
+
+interface Wanted {
+  decision: SlackDecision;
+  about: About;
+  reason: string;
+  userId: string;
+  /** The ways back to whoever pressed. */
+  responseUrl: string | undefined;
+  channel: string | undefined;
+}
+
+export async function workOn(dependencies: SlackDependencies, api: Slack, interaction: Exclude<Interaction, { kind: 'ignored' }>): Promise<void> {
+  const { releases, timeline, doorbell, send, names, clock, log } = dependencies;
+  const wanted = wantedBy(interaction);
+  const { about, userId } = wanted;
+  const loaded = await releases.load(about.release);
+  if (!loaded) return tell(`There is no release ${about.release} any more.`);
+
+  const callerArn = slackCaller(userId);
+  const stageIndex = loaded.release.pipeline.stages.findIndex(({ name }) => name === about.stage);
+  // An earlier run of the same click may have recorded it and died before it rang.
+  const before = loaded.decisions.find((made) => made.callerArn === callerArn && made.kind === wanted.decision && made.askKey === about.ask && (about.stage === undefined || made.stageIndex === stageIndex));
+  const ruling = ruleDecision({ kind: wanted.decision, stage: about.stage, askKey: about.ask, reason: wanted.reason, callerArn, via: 'slack' }, loaded.release, loaded.stages, loaded.decisions, clock.nowMs());
+  if (ruling.kind === 'decide') {
+    const recorded = await recordDecision(dependencies, about.release, ruling.decision);
+    if (recorded === 'ended') await tell(`The release ${about.release} has ended meanwhile.`);
+    if (recorded === 'already' && !before) await tell(`${ruling.decision.person} had decided this already; the first word stands.`);
+  } else if (before && loaded.release.status === 'running') {
+    await tellDecision(timeline, about.release, before);
+    await doorbell.ring(about.release);
+  } else if (!before) {
+    log.info('refused', { release: about.release, decision: wanted.decision, caller: callerArn, code: ruling.code });
+    await tell(ruling.message);
+  }
+  // Also after a refusal: a message that still offers what can no longer be done is out of date.
+  await send(names.announce, { releaseId: about.release });
+
+  /** A courtesy: what was decided stands, whether or not it can be said. */
+  async function tell(text: string): Promise<void> {
+    const { responseUrl, channel } = wanted;
+    try {
+      if (responseUrl !== undefined) return await api.respond(responseUrl, escaped(text, 2000));
+    } catch (error) {
+      log.warn('the clicker could not be answered that way', { release: about.release, ...errorFields(error) });
+    }
+    try {
+      if (channel !== undefined) await api.whisper(channel, userId, escaped(text, 2000));
+    } catch (error) {
+      log.warn('the clicker could not be answered', { release: about.release, ...errorFields(error) });
+    }
+  }
+}
+
+function wantedBy(interaction: Exclude<Interaction, { kind: 'ignored' }>): Wanted {
+  switch (interaction.kind) {
+    case 'pressed':
+      return { ...interaction, reason: '' };
+    case 'submitted': {
+      const { decision, release, stage, ask, responseUrl, channel } = interaction.context;
+      return { decision, about: { release, stage, ask }, reason: interaction.reason, userId: interaction.userId, responseUrl, channel };
+    }
+  }
+}
