@@ -31,6 +31,12 @@ interface OpenListener {
 
 const HOST = '127.0.0.1';
 
+/**
+ * Timeouts that were scaled down for a quick demo would measure how busy this machine is, and not how the target is: a real
+ * process gets at least this long to answer.
+ */
+const CHECK_PATIENCE_MIN_MS = 2_000;
+
 export class HttpDataPlane implements DataPlane {
   private readonly options: HttpDataPlaneOptions;
   private readonly open = new Map<string, OpenListener>();
@@ -80,12 +86,15 @@ export class HttpDataPlane implements DataPlane {
     let stopped = false;
     let timer: Timer;
     let running: ReturnType<typeof httpProbe> | undefined;
-    // Checks start every interval, however long the last one took (its timeout is shorter than the interval).
+    const patient = { ...plan, timeoutMs: Math.max(plan.timeoutMs, CHECK_PATIENCE_MIN_MS) };
+    // A check starts every interval, unless the last one still waits for its answer.
     const arm = () => {
       timer = this.options.clock.after(plan.intervalMs, async () => {
         arm();
-        running = httpProbe(plan);
+        if (running) return;
+        running = httpProbe(patient);
         const result = await running.result;
+        running = undefined;
         if (!stopped) report(result);
       });
     };

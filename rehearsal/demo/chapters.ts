@@ -1,6 +1,7 @@
 // The five stories the demo tells. Each runs against the real artefacts, asserts what it shows, and says what it measured.
 import { measureShare, type MeasuredShare } from '../weights.ts';
-import { answersIn, asksInProduction, failuresOf, followUntil, hasEnded, releaseOfTag, servedNow, type DemoStage } from './stage.ts';
+import type { Answer } from '../load.ts';
+import { answersIn, asksInProduction, failureKinds, failuresOf, followUntil, hasEnded, releaseOfTag, servedNow, type DemoStage } from './stage.ts';
 
 export interface ChapterFacts {
   outcome: string;
@@ -39,6 +40,12 @@ async function measuredRungs({ load, weights }: DemoStage, version: string, wind
   });
 }
 
+function expectNoFailures(answers: Answer[], findings: Findings): number {
+  const failed = failuresOf(answers);
+  findings.expect(failed === 0, `${failed} of ${answers.length} requests failed while good images were deployed: ${failureKinds(answers)}`);
+  return failed;
+}
+
 async function expectServing(stage: DemoStage, version: string, findings: Findings): Promise<Record<string, number>> {
   const served = await servedNow(stage);
   findings.expect(served[version] === 100, `${version} should serve 100 %, but it is ${JSON.stringify(served)}`);
@@ -64,8 +71,7 @@ const goodImage: Chapter = {
     const end = await followUntil(stage, id, 'ended', hasEnded);
     const untilMs = Date.now();
     const rungs = await measuredRungs(stage, '1.1.0', { fromMs, untilMs }, findings);
-    const failed = failuresOf(answersIn(stage.load.answers, fromMs, untilMs));
-    findings.expect(failed === 0, `${failed} requests failed while good images were deployed`);
+    const failed = expectNoFailures(answersIn(stage.load.answers, fromMs, untilMs), findings);
     const served = await expectServing(stage, '1.1.0', findings);
     return { outcome: end.outcome ?? 'none', wrong: findings.wrong, measured: { rungs, failedRequests: failed, served } };
   },
@@ -122,8 +128,7 @@ const rejectedImage: Chapter = {
     findings.expect(answer.code === 0, `slipway reject exited with ${answer.code}: ${answer.stderr.trim()}`);
     const end = await followUntil(stage, id, 'ended', hasEnded);
     findings.expect(end.reason.includes('bob') && end.reason.includes('prices look wrong'), `the reason does not say who and why: ${end.reason}`);
-    const failed = failuresOf(answersIn(stage.load.answers, fromMs, Date.now()));
-    findings.expect(failed === 0, `${failed} requests failed while good images were deployed`);
+    const failed = expectNoFailures(answersIn(stage.load.answers, fromMs, Date.now()), findings);
     const served = await expectServing(stage, '1.1.0', findings);
     return { outcome: end.outcome ?? 'none', wrong: findings.wrong, measured: { reason: end.reason, failedRequests: failed, served } };
   },
@@ -144,8 +149,7 @@ const twoPushes: Chapter = {
     await followUntil(stage, newer, 'paused for approval in production', asksInProduction);
     await approve(stage, 'bob', newer, findings);
     const end = await followUntil(stage, newer, 'ended', hasEnded);
-    const failed = failuresOf(answersIn(stage.load.answers, fromMs, Date.now()));
-    findings.expect(failed === 0, `${failed} requests failed while good images were deployed`);
+    const failed = expectNoFailures(answersIn(stage.load.answers, fromMs, Date.now()), findings);
     const served = await expectServing(stage, '1.6.0', findings);
     return { outcome: `${overtaken.outcome ?? 'none'}, then ${end.outcome ?? 'none'}`, wrong: findings.wrong, measured: { olderReason: overtaken.reason, failedRequests: failed, served } };
   },

@@ -54,6 +54,16 @@ export const answersIn = (answers: readonly Answer[], fromMs: number, untilMs: n
 
 export const failuresOf = (answers: readonly Answer[]): number => answers.filter((answer) => answer.status !== 200).length;
 
+/** `502 x3, no answer x1`: what failed requests got. */
+export function failureKinds(answers: readonly Answer[]): string {
+  const count = new Map<string, number>();
+  for (const { status } of answers.filter((answer) => answer.status !== 200)) {
+    const kind = status === 0 ? 'no answer' : String(status);
+    count.set(kind, (count.get(kind) ?? 0) + 1);
+  }
+  return [...count].map(([kind, number]) => `${kind} x${number}`).join(', ');
+}
+
 /** The share of answers per version, of what is served from now on. */
 export async function servedNow({ load }: DemoStage, durationMs = 800): Promise<Record<string, number>> {
   const fromMs = Date.now();
