@@ -1,6 +1,6 @@
 // Step Functions: one execution per release, and the task tokens that wake it.
 import type { SFNClient} from '@aws-sdk/client-sfn';
-import { SendTaskSuccessCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, SendTaskSuccessCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { isAwsError } from './aws.ts';
 
 export type Executions = ReturnType<typeof executionsIn>;
@@ -15,6 +15,16 @@ export function executionsIn(client: SFNClient, stateMachineArn: string) {
       } catch (error) {
         if (!isAwsError(error, 'ExecutionAlreadyExists')) throw error;
         return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+      }
+    },
+
+    /** Undefined for one that Step Functions does not know (any more). */
+    async status(executionArn: string): Promise<string | undefined> {
+      try {
+        return (await client.send(new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' }))).status;
+      } catch (error) {
+        if (!isAwsError(error, 'ExecutionDoesNotExist')) throw error;
+        return undefined;
       }
     },
 

@@ -7,6 +7,7 @@ const arn = (service, rest) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${service}:
 const TABLE = { 'Fn::GetAtt': ['Table', 'Arn'] };
 const INDEX = { 'Fn::Sub': '${Table.Arn}/index/byPipeline' };
 const STATE_MACHINE = arn('states', 'stateMachine:__STATE_MACHINE__');
+const EXECUTIONS = arn('states', 'execution:__STATE_MACHINE__:*');
 const SERVICE = arn('ecs', 'service/*/*');
 const SERVICE_DEPLOYMENT = arn('ecs', 'service-deployment/*/*/*');
 const SERVICE_REVISION = arn('ecs', 'service-revision/*/*/*');
@@ -35,7 +36,7 @@ const failuresQueue = () => allow('sqs:SendMessage', { 'Fn::GetAtt': ['FunctionF
 const GRANTS = {
   imagePushed: [table('Query', 'GetItem', 'PutItem', 'UpdateItem'), startExecution(), allow('ecr:DescribeImages', arn('ecr', 'repository/*')), failuresQueue()],
   signal: [table('Query', 'UpdateItem'), wake(), failuresQueue()],
-  rescue: [table('Query', 'UpdateItem', 'PutItem'), startExecution(), failuresQueue()],
+  rescue: [table('Query', 'UpdateItem', 'PutItem', 'DeleteItem'), startExecution(), allow('states:DescribeExecution', EXECUTIONS), failuresQueue()],
   prepare: [table('Query', 'PutItem')],
   takeService: [table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'), wake()],
   preflight: [

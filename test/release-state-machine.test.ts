@@ -234,9 +234,9 @@ describe('its paths', () => {
     expect(said.filter((name) => name === 'finish')).toHaveLength(1);
   });
 
-  it('a release that has ended already has nothing left to do', async () => {
-    expect(await play({ prepare: [{ stageIndex: 1, stageCount: 1, ended: true, notice: null }] })).toMatchObject({ status: 'SUCCEEDED', output: { outcome: 'ended' } });
-    expect(said).toEqual(['prepare']);
+  it('a release that has ended already is only told of', async () => {
+    expect(await play({ prepare: [{ stageIndex: 1, stageCount: 1, ended: true, notice: null }] })).toMatchObject({ status: 'SUCCEEDED', output: { outcome: 'succeeded' } });
+    expect(said).toEqual(['prepare', 'finish', 'sns:releaseEnded']);
   });
 
   it('an advance that was stopped looks again at once', async () => {

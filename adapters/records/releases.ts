@@ -1,5 +1,5 @@
 // Release records in DynamoDB. Every write is conditional; a lost condition is an answer, not an error.
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Decision, Outcome, Release, StageRecord } from '../../core/release/model.ts';
 import { isAwsError } from '../aws.ts';
 import { transact } from './transact.ts';
@@ -19,6 +19,7 @@ export type Created = { kind: 'created' } | { kind: 'existing'; releaseId: strin
 export type Releases = ReturnType<typeof releasesIn>;
 
 const FINISHED_KEPT_SECONDS = 400 * 86_400;
+const IN_FLIGHT = 'RUNNING';
 
 const WHILE_RUNNING = '#record.#status = :running';
 const RUNNING = { ':running': 'running' };
@@ -40,6 +41,7 @@ export function releasesIn({ client, name: TableName }: Table) {
             ConditionExpression: 'attribute_not_exists(pk)',
           },
         },
+        { Put: { TableName, Item: { pk: IN_FLIGHT, sk: releaseKey(release.id), releaseId: release.id } } },
         ...stages.map((stage) => ({ Put: { TableName, Item: { pk: releaseKey(release.id), sk: stageKey(stage.index), version: 0, record: stage } } })),
       ]);
       if (lost === undefined) return { kind: 'created' };
@@ -95,6 +97,25 @@ export function releasesIn({ client, name: TableName }: Table) {
         condition: WHILE_RUNNING,
         values: { ...RUNNING, ':expires': Math.floor(endedAtMs / 1000) + FINISHED_KEPT_SECONDS },
       });
+    },
+
+    /** Every release whose end nobody has checked yet: those under way, and some that have just ended. */
+    async inFlight(): Promise<string[]> {
+      const releaseIds: string[] = [];
+      let ExclusiveStartKey: Record<string, unknown> | undefined;
+      do {
+        const page = await client.send(
+          new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': IN_FLIGHT }, ConsistentRead: true, ExclusiveStartKey }),
+        );
+        releaseIds.push(...(page.Items ?? []).map((item) => item['releaseId'] as string));
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return releaseIds;
+    },
+
+    /** Takes a release off the list of those in flight. */
+    async landed(releaseId: string): Promise<void> {
+      await client.send(new DeleteCommand({ TableName, Key: { pk: IN_FLIGHT, sk: releaseKey(releaseId) } }));
     },
 
     /** A challenge is about one stage's service: it is not made to a release that has gone on to another stage. */

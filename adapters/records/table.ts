@@ -9,7 +9,9 @@
 //   WATCH#arn               RELEASE#id                  who wants to be woken by a service or an alarm
 //   SERVICE#arn             LEASE | QUEUE#pipeline      who may write the service, and who is next
 //   SERVICE#arn             HOLD#sha256:..              an image that is not rolled out there again
+//   SERVICE#arn             LAST                        who last gave the service a deployment configuration of ours
 //   PIPELINES               name                        the list of pipelines
+//   RUNNING                 RELEASE#id                  releases that have not ended, for the round that looks after them
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AwsOptions } from '../aws.ts';

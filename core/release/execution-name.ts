@@ -16,13 +16,14 @@ function executionOf(releaseId: string, name: string): Execution | undefined {
   return suffix === null ? undefined : { life: Number(suffix[1] ?? 1), handOvers: Number(suffix[2] ?? 0) };
 }
 
-export type NextExecution = { kind: 'next'; name: string } | { kind: 'enough' } | { kind: 'foreign' };
+export type NextExecution = { kind: 'next'; name: string } | { kind: 'enough'; announcer: string } | { kind: 'foreign' };
 
-/** Who takes over from an execution that ended early; `enough` when the release has had its share. */
+/** Who takes over from an execution that ended early; when the release has had its share, `announcer` only tells its end. */
 export function nextExecution(releaseId: string, endedExecutionName: string): NextExecution {
   const ended = executionOf(releaseId, endedExecutionName);
   if (!ended) return { kind: 'foreign' };
-  return ended.life > RESCUES_MAX ? { kind: 'enough' } : { kind: 'next', name: `${releaseId}-x${ended.life + 1}` };
+  const name = `${releaseId}-x${ended.life + 1}`;
+  return ended.life > RESCUES_MAX ? { kind: 'enough', announcer: name } : { kind: 'next', name };
 }
 
 /** Who takes over from an execution that has lived long; undefined when that one is not of this release. */

@@ -74,8 +74,8 @@ describe('who takes over from an execution', () => {
     [`${id}.7`, { kind: 'next', name: `${id}-x2` }],
     [`${id}-x2`, { kind: 'next', name: `${id}-x3` }],
     [`${id}-x3.12`, { kind: 'next', name: `${id}-x4` }],
-    [`${id}-x4`, { kind: 'enough' }],
-    [`${id}-x40`, { kind: 'enough' }],
+    [`${id}-x4`, { kind: 'enough', announcer: `${id}-x5` }],
+    [`${id}-x40`, { kind: 'enough', announcer: `${id}-x41` }],
     [`${id}-2`, { kind: 'foreign' }], // The release of the same digest by hand.
     [`${id}-x0`, { kind: 'foreign' }],
     [`${id}-x2x`, { kind: 'foreign' }],

@@ -20,7 +20,8 @@ export interface FinishDependencies {
 export const finish = ({ releases, timeline, clock, log }: FinishDependencies) => async (input: unknown): Promise<{ outcome: string; reason: string; notice: Notice }> => {
   const { releaseId } = v.parse(Event, input);
   const { release, stages } = await loadRelease(releases, releaseId);
-  const { outcome, reason } = releaseEnd(stages);
+  // The first end stands; whoever comes after it says the same again.
+  const { outcome, reason } = release.outcome === undefined ? releaseEnd(stages) : { outcome: release.outcome, reason: release.reason };
   const text = `The release ${outcomeWords(outcome)}: ${reason}`;
   await timeline.write(releaseId, [{ key: 'release.ended', atMs: clock.nowMs(), kind: 'release', text }]);
   await releases.end(releaseId, outcome, reason, clock.nowMs());

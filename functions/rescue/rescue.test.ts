@@ -47,10 +47,12 @@ describe('an execution that ended early', () => {
     expect((await t.release('one')).rescue).toBeUndefined();
   });
 
-  it('of a release that has ended is left alone', async () => {
+  it('of a release that has ended is followed by one that tells the end', async () => {
     await t.releases.end('one', 'succeeded', '', 0);
     expect(await rescue(caught())).toEqual({ rescued: false, notice: null });
-    expect(t.started).toEqual([]);
+    expect(t.started).toEqual(['one-x2']);
+    expect((await t.release('one')).rescue).toBeUndefined();
+    expect(await t.functions.finish({ releaseId: 'one' })).toMatchObject({ outcome: 'succeeded', notice: { attributes: { kind: 'releaseEnded', outcome: 'succeeded' } } });
   });
 
   it('that is killed at any write is rescued by the next one who hears of it', async () => {
@@ -110,5 +112,57 @@ describe('what a rescue leads to', () => {
     await t.functions.finishStage({ ...t.at('one'), outcome: 'succeeded', reason: 'done' });
     await rescue(caught());
     expect(await t.functions.takeService(t.at('one'))).toEqual({ kind: 'ended', outcome: 'succeeded', reason: 'done' });
+  });
+});
+
+describe('a round', () => {
+  const round = () => rescue({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} });
+  const carriedBy = (name: string, status: string) => {
+    t.statuses.set(`arn:execution:${name}`, status);
+    return t.releases.setExecution('one', `arn:execution:${name}`);
+  };
+
+  it('leaves a release alone whose execution runs', async () => {
+    await carriedBy('one', 'RUNNING');
+    await round();
+    expect([t.started, (await t.release('one')).rescue, await t.releases.inFlight()]).toEqual([[], undefined, ['one']]);
+  });
+
+  it.each(['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED'])('takes over a release whose execution is %s, when the event of that was lost', async (status) => {
+    await carriedBy('one', status);
+    await round();
+    expect(t.started).toEqual(['one-x2']);
+    expect(await t.release('one')).toMatchObject({ status: 'running', rescue: `${status}, found on a round` });
+  });
+
+  it('has the end told of a release whose execution ended between the end and telling it', async () => {
+    await carriedBy('one', 'ABORTED');
+    await t.releases.end('one', 'rolledBack', '', 0);
+    await round();
+    expect(t.started).toEqual(['one-x2']);
+    expect(await t.releases.inFlight()).toEqual(['one']);
+  });
+
+  it('forgets a release that ended and said so', async () => {
+    await carriedBy('one', 'SUCCEEDED');
+    await t.releases.end('one', 'succeeded', '', 0);
+    await round();
+    expect([t.started, await t.releases.inFlight()]).toEqual([[], []]);
+  });
+
+  it('forgets an ended release that has had its share of executions', async () => {
+    await carriedBy('one-x5', 'ABORTED');
+    await t.releases.end('one', 'failed', '', 0);
+    await round();
+    expect([t.started, await t.releases.inFlight()]).toEqual([[], []]);
+  });
+
+  it('begins a release whose push was interrupted before its execution, once nobody else will', async () => {
+    await round();
+    expect(t.started).toEqual([]);
+    await t.clock.advance(15 * 60_000);
+    await round();
+    expect(t.started).toEqual(['one']);
+    expect((await t.releases.load('one'))?.executionArn).toBe('arn:execution:one');
   });
 });

@@ -27,7 +27,11 @@ export async function theatre() {
   const rung: string[] = [];
   const started: string[] = [];
   const doorbell: Doorbell = { ring: async (releaseId) => { await releases.ring(releaseId); rung.push(releaseId); } };
-  const executions = { start: async (name: string) => { started.push(name); return `arn:execution:${name}`; } };
+  const statuses = new Map<string, string>();
+  const executions = {
+    start: async (name: string) => { started.push(name); return `arn:execution:${name}`; },
+    status: async (arn: string) => statuses.get(arn) ?? 'RUNNING',
+  };
   const common = { releases, timeline, leases, watches, holds, doorbell, place: PLACE, clock, log: silent, services: ecs.services, alarms: ecs.alarms, taskDefinitions: ecs.definitions, executions };
 
   async function begin(name: string, more: { pushedAtMs?: number; pipeline?: Pipeline; author?: string } = {}): Promise<string> {
@@ -72,6 +76,7 @@ export async function theatre() {
     ecs,
     rung,
     started,
+    statuses,
     functions,
     common,
     begin,
