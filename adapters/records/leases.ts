@@ -12,6 +12,12 @@ export interface Claim {
 
 export type Queued = { kind: 'waiting'; overtook: string | undefined } | { kind: 'overtaken'; by: string };
 
+/** The stage of a release that last changed a service's deployment configuration. */
+export interface LastChange {
+  releaseId: string;
+  stageIndex: number;
+}
+
 export type Leases = ReturnType<typeof leasesIn>;
 
 export function leasesIn({ client, name: TableName }: Table) {
@@ -23,7 +29,19 @@ export function leasesIn({ client, name: TableName }: Table) {
     return Item as Claim | undefined;
   };
 
+  const lastOf = (serviceArn: string) => ({ pk: serviceKey(serviceArn), sk: 'LAST' });
+
   return {
+    /** Written down before the configuration is changed, so that whoever comes next knows what of it is ours. */
+    async changes(serviceArn: string, change: LastChange): Promise<void> {
+      await client.send(new PutCommand({ TableName, Item: { ...lastOf(serviceArn), ...change } }));
+    },
+
+    async lastChange(serviceArn: string): Promise<LastChange | undefined> {
+      const { Item } = await client.send(new GetCommand({ TableName, Key: lastOf(serviceArn), ConsistentRead: true }));
+      return Item as LastChange | undefined;
+    },
+
     holder: (serviceArn: string): Promise<Claim | undefined> => read(leaseOf(serviceArn)),
 
     /** Everybody who waits for the service. */

@@ -85,6 +85,7 @@ it('a rollback of a deployment that moves stops it, and one that cannot be answe
   t.ecs.alarmStates.clear();
   await t.functions.finishStage({ ...t.at('one'), outcome: 'rolledBack', reason: 'x' });
   t.ecs.newest.status = 'ROLLBACK_SUCCESSFUL';
+  await t.clock.advance(30_000); // the fake goes on showing what was deployed
   await t.rollOut('two');
   pausedAt(25, 'h9');
   t.ecs.services.answerPause = async () => Promise.reject(Object.assign(new Error('Invalid hookId'), { name: 'InvalidParameterException' }));

@@ -5,6 +5,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { servicesIn } from '../../adapters/ecs/services.ts';
 import { taskDefinitionsIn } from '../../adapters/ecs/task-definitions.ts';
 import { holdsIn } from '../../adapters/records/holds.ts';
+import { leasesIn } from '../../adapters/records/leases.ts';
 import { releasesIn } from '../../adapters/records/releases.ts';
 import { openTable } from '../../adapters/records/table.ts';
 import { timelineIn } from '../../adapters/records/timeline.ts';
@@ -17,6 +18,7 @@ export const handler = lambda('preflight', () => {
   const ecs = new ECSClient(aws());
   return preflight({
     releases: releasesIn(table),
+    leases: leasesIn(table),
     holds: holdsIn(table),
     timeline: timelineIn(table),
     services: servicesIn(ecs),

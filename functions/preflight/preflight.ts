@@ -3,14 +3,17 @@ import * as v from 'valibot';
 import type { Clock } from '../../adapters/clock.ts';
 import { readFacts, type FactSources } from '../../adapters/facts.ts';
 import type { Holds } from '../../adapters/records/holds.ts';
+import type { Leases } from '../../adapters/records/leases.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
+import { sameRecord } from '../../adapters/records/same-record.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
 import { pinnedImage } from '../../core/image/task-definition.ts';
 import type { Stage } from '../../core/pipeline/model.ts';
-import { setAsidePauses } from '../../core/plan/deployment-configuration.ts';
+import { deploymentConfigurationFor, setAsidePauses, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
 import { checkPreflight, type PreflightFault } from '../../core/preflight/check.ts';
 import type { Outcome, Release, StageRecord, TimelineEntry } from '../../core/release/model.ts';
+import { Transient } from '../shared/lambda.ts';
 import { changeStage, StageEvent, type LoadedStage } from '../shared/stage.ts';
 
 /** From `control`, which has parsed the stage. */
@@ -20,6 +23,7 @@ export type Preflighted = { kind: 'fit' } | { kind: 'ended'; outcome: Outcome; r
 
 export interface PreflightDependencies extends FactSources {
   releases: Releases;
+  leases: Pick<Leases, 'lastChange'>;
   holds: Pick<Holds, 'of'>;
   timeline: Pick<Timeline, 'write'>;
   clock: Clock;
@@ -34,6 +38,9 @@ export const preflight = (dependencies: PreflightDependencies) => async (event: 
   return changeStage(dependencies, v.parse(StageEvent, event), (loaded) => look(dependencies, loaded));
 };
 
+/** ECS answers readers with a delay; what it says sooner after a change may be what was there before. */
+const READ_LAG_MS = 30_000;
+
 async function look(dependencies: PreflightDependencies, loaded: LoadedStage): Promise<{ stage: StageRecord; entries: TimelineEntry[]; answer: Preflighted }> {
   const { release, stage, spec } = loaded;
   const nowMs = dependencies.clock.nowMs();
@@ -44,7 +51,11 @@ async function look(dependencies: PreflightDependencies, loaded: LoadedStage): P
     const reason = `this image is held on ${spec.service.cluster}/${spec.service.name} since ${new Date(hold.atMs).toISOString()} by ${hold.by}: ${hold.reason}. Lift it with \`slipway unhold ${release.pipeline.name} --digest ${release.image.digest}\`, or go on with \`slipway retry\``;
     return { stage, entries: [stageEntry(stage, 'stage', 'preflight.held', nowMs, `Refused: ${reason}.`)], answer: { kind: 'ended', outcome: 'refused', reason } };
   }
+  const before = await stageBefore(dependencies, loaded);
   const { facts, described } = await readFacts(dependencies, spec);
+  if (before && justEnded(before, nowMs) && facts.service && facts.service.taskDefinitionArn !== leftRunning(before.stage)) {
+    throw new Transient(`ECS may not show yet what ${spec.service.cluster}/${spec.service.name} runs since the release before this one ended`);
+  }
   const report = checkPreflight(spec, facts, 'release');
   if (report.faults.length > 0) {
     const reason = report.faults.map((fault) => `${fault.message}. ${fault.hint}`).join(' ');
@@ -60,7 +71,7 @@ async function look(dependencies: PreflightDependencies, loaded: LoadedStage): P
     const reason = `${spec.service.cluster}/${spec.service.name} already runs ${release.image.digest}`;
     return { stage, entries: [stageEntry(stage, 'stage', 'preflight.unchanged', nowMs, `Nothing to do: ${reason}.`)], answer: { kind: 'ended', outcome: 'unchanged', reason } };
   }
-  const configuration = described?.deploymentConfiguration ?? {};
+  const configuration = withoutLeftovers(described?.deploymentConfiguration ?? {}, before, nowMs);
   const pauses = setAsidePauses(configuration);
   const warnings = [...report.warnings, ...(pauses > 0 ? [`The service's own ${pauses} pause hook(s) are set aside during this release and put back at its end.`] : [])];
   const next: StageRecord = {
@@ -78,4 +89,37 @@ async function rolledOnSince({ releases }: PreflightDependencies, release: Relea
   const undone = release.undoes && (await releases.load(release.undoes.releaseId));
   const put = undone?.stages.find((one) => one.serviceArn === stage.serviceArn)?.deployment?.taskDefinitionArn;
   return put === undefined || runsNow === put ? undefined : (runsNow?.split('/').at(-1) ?? 'nothing');
+}
+
+interface StageBefore {
+  spec: Stage;
+  stage: StageRecord;
+}
+
+/** The stage of another release that had the service last, if any. */
+async function stageBefore({ leases, releases }: PreflightDependencies, { release, stage }: LoadedStage): Promise<StageBefore | undefined> {
+  const last = await leases.lastChange(stage.serviceArn);
+  if (!last || last.releaseId === release.id) return undefined;
+  const before = await releases.load(last.releaseId);
+  const [spec, record] = [before?.release.pipeline.stages[last.stageIndex], before?.stages[last.stageIndex]];
+  return spec && record && { spec, stage: record };
+}
+
+const justEnded = ({ stage }: StageBefore, nowMs: number): boolean => stage.endedAtMs !== undefined && nowMs < stage.endedAtMs + READ_LAG_MS;
+
+const leftRunning = (stage: StageRecord): string | undefined => (stage.outcome === 'succeeded' ? stage.deployment?.taskDefinitionArn : stage.found?.taskDefinitionArn);
+
+/**
+ * What is read may be what the release before this one had set: because it could not put the service's own configuration back,
+ * or because ECS does not show yet that it did. What it had found is what belongs to the service.
+ */
+function withoutLeftovers(read: DeploymentConfiguration, before: StageBefore | undefined, nowMs: number): DeploymentConfiguration {
+  const found = before?.stage.found?.deploymentConfiguration as DeploymentConfiguration | undefined;
+  if (!before || !found) return read;
+  const ours = deploymentConfigurationFor(before.spec, found, before.stage.alarmsLeftOut);
+  const shape = ({ strategy = 'ROLLING', lifecycleHooks = [], bakeTimeInMinutes = 0, alarms }: DeploymentConfiguration) => ({ strategy, lifecycleHooks, bakeTimeInMinutes, alarms: alarms?.enable ? alarms.alarmNames : [] });
+  if (!sameRecord(shape(read), shape(ours))) return read;
+  // Without pauses of ours in it, a person may have set the same since.
+  const surely = setAsidePauses(ours) > 0 || before.stage.status !== 'ended' || justEnded(before, nowMs);
+  return surely ? found : read;
 }

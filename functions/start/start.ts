@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../adapters/clock.ts';
 import { revisionIdOf, type Services } from '../../adapters/ecs/services.ts';
+import type { Leases } from '../../adapters/records/leases.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
@@ -25,6 +26,7 @@ export type Started = { kind: 'started'; notice: Notice } | { kind: 'stopped' };
 export interface StartDependencies {
   releases: Pick<Releases, 'load' | 'saveStage' | 'mayAdvance'>;
   timeline: Pick<Timeline, 'write'>;
+  leases: Pick<Leases, 'changes'>;
   services: Pick<Services, 'deployments' | 'revision' | 'deploy'>;
   clock: Clock;
 }
@@ -62,6 +64,7 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
 
   async function startNow(): Promise<{ revisionId: string; arn: string | undefined }> {
     await record({ requestedAtMs: clock.nowMs() }, []);
+    await dependencies.leases.changes(stage.serviceArn, { releaseId: release.id, stageIndex: stage.index });
     const configuration = deploymentConfigurationFor(spec, found?.deploymentConfiguration as DeploymentConfiguration, stage.alarmsLeftOut);
     const revisionId = await services.deploy(spec.service, taskDefinitionArn, configuration);
     if (revisionId !== undefined) return { revisionId, arn: undefined };
