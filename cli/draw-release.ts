@@ -23,6 +23,8 @@ const STORY_MIN = 3;
 const STORY_LINES = 12;
 const STORY_ENTRY_LINES_MAX = 3;
 const REASON_LINES_MAX = 3;
+/** Left and right of a header that are further apart are not read together. */
+const HEADER_WIDTH_MAX = 110;
 const RUNG_MAX = 12;
 const RUNG_MIN = 3;
 const NAME_WIDTH_MAX = 24;
@@ -43,6 +45,7 @@ function headerLines(release: ReleaseView, { columns, nowMs, symbols }: Drawing)
   // A rolling deployment has no weights to stand at.
   const climbs = release.stages.some((stage) => stage.name === release.stage && stage.rungs.length > 0);
   const state = release.waitingFor === 'rollback' && release.outcome === undefined ? 'rolling back' : describeState({ ...release, ...(!climbs && { weightPercent: undefined }) });
+  const width = Math.min(columns, HEADER_WIDTH_MAX);
   const right: Line = [span(state, state === 'rolling back' ? 'red' : stateColour(release))];
   const tag = cut(span(imageName(release)).text, Math.max(12, Math.floor(columns / 3)), symbols.more);
   const name = cut(span(release.pipeline).text, Math.max(12, columns - widthOf(tag) - widthOf(state) - 3), symbols.more);
@@ -51,8 +54,8 @@ function headerLines(release: ReleaseView, { columns, nowMs, symbols }: Drawing)
   const facts = [release.image.repository, release.image.digest.slice(0, 'sha256:'.length + 12), ...(release.author === undefined ? [] : [`by ${release.author}`])];
   const reason = wrap(span(release.reason).text, columns);
   return [
-    ...apart([span(name, 'bold'), span(' '), span(tag, 'bold')], right, columns),
-    ...apart([span(cutMiddle(span(release.id).text, columns, symbols.more), 'dim')], [span(lasted, 'dim')], columns),
+    ...apart([span(name, 'bold'), span(' '), span(tag, 'bold')], right, width),
+    ...apart([span(cutMiddle(span(release.id).text, columns, symbols.more), 'dim')], [span(lasted, 'dim')], width),
     ...wrap(span(facts.join('  ')).text, columns).slice(0, 2).map((text): Line => [span(text, 'dim')]),
     // The stages tell the rest of a long one.
     ...reason.slice(0, REASON_LINES_MAX).map((text, index): Line => [span(index === REASON_LINES_MAX - 1 && reason.length > REASON_LINES_MAX ? cut(`${text} ${symbols.more}`, columns, symbols.more) : text)]),

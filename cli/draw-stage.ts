@@ -23,10 +23,12 @@ export interface StageDrawing {
 
 type RungState = 'done' | 'current' | 'next' | 'failed';
 
-const BAR_WIDTH = 20;
-const WIDE_BAR_WIDTH = 40;
-const BAR_FROM_COLUMNS = 60;
-const WIDE_BAR_FROM_COLUMNS = 110;
+/** Widths of bars, by how many columns there are; none where the words need all of them. */
+const BAR_WIDTHS = [
+  { fromColumns: 160, width: 40 },
+  { fromColumns: 100, width: 20 },
+  { fromColumns: 60, width: 10 },
+];
 const TARGET_FROM_COLUMNS = 72;
 
 /** Its own line, and what hangs below it. */
@@ -100,18 +102,20 @@ function rungLine(rung: RungView, state: RungState, stage: StageView, { columns,
   return [
     span(`${mark} `, colour),
     span(weight, state === 'current' ? 'bold' : state === 'next' ? 'dim' : undefined),
-    ...(columns >= BAR_FROM_COLUMNS ? [span('  '), ...bar(rung.weightPercent / 100, barWidth(columns), state === 'next' ? 'dim' : colour, symbols)] : []),
+    ...(barWidth(columns) > 0 ? [span('  '), ...bar(rung.weightPercent / 100, barWidth(columns), state === 'next' ? 'dim' : colour, symbols)] : []),
     span(`  ${describeRung(rung)}`, state === 'next' ? 'dim' : undefined),
   ];
 }
 
 function describeRung({ bakeMs, requests, approval }: RungView): string {
-  const bake = bakeMs > 0 || requests !== undefined ? `bakes ${formatDuration(bakeMs)}${requests === undefined ? '' : ` and ${requests} requests`}` : '';
+  const bake = bakeMs > 0 || requests !== undefined ? `for ${formatDuration(bakeMs)}${requests === undefined ? '' : `, ${requests} requests`}` : '';
   const ask = approval === undefined ? '' : `asks ${approval.from.length === 0 ? 'anybody' : `${approval.need > 1 ? `${approval.need} of ` : ''}${approval.from.join(', ')}`}`;
-  return [bake, ask].filter((part) => part !== '').join(', then ') || 'goes on at once';
+  return [bake, ask].filter((part) => part !== '').join('; ') || 'goes on at once';
 }
 
-const barWidth = (columns: number): number => (columns >= WIDE_BAR_FROM_COLUMNS ? WIDE_BAR_WIDTH : BAR_WIDTH);
+const barWidth = (columns: number): number => BAR_WIDTHS.find(({ fromColumns }) => columns >= fromColumns)?.width ?? 0;
+const BAKE_BAR_WIDTH_MIN = 5;
+const BAKE_BAR_WIDTH_MAX = 40;
 
 export function bar(share: number, width: number, colour: Colour, symbols: Symbols): Span[] {
   // What is there at all shows, and only what is whole fills the bar.
@@ -127,7 +131,7 @@ function waitingLines(stage: StageView, drawing: StageDrawing): Line[] {
   if (waitingFor.kind === 'bake' && waitingFor.untilMs !== undefined && bakeMs > 0) {
     const leftMs = Math.max(0, waitingFor.untilMs - drawing.nowMs);
     const text = leftMs === 0 ? 'has baked' : `bakes, ${formatDuration(leftMs)} left`;
-    const width = Math.min(barWidth(drawing.columns), Math.max(5, room - widthOf(text) - 2));
+    const width = Math.min(BAKE_BAR_WIDTH_MAX, Math.max(BAKE_BAR_WIDTH_MIN, room - widthOf(text) - 2));
     return [[...bar(1 - leftMs / bakeMs, width, 'blue', drawing.symbols), span(`  ${text}`)]];
   }
   const asksPeople = waitingFor.kind === 'approval';

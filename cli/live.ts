@@ -11,6 +11,7 @@ import { clockTime } from './print.ts';
 import { Screen } from './screen.ts';
 import { type Looked, patiently, type Subject } from './subject.ts';
 import { symbolsFor } from './symbols.ts';
+import { wrap } from './text-width.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Live {
@@ -33,6 +34,14 @@ const SCROLL: Readonly<Record<string, number | 'page' | '-page' | 'top'>> = {
   '\u001b[A': -1, '\u001bOA': -1, '\u001b[B': 1, '\u001bOB': 1, '\u001b[5~': '-page', '\u001b[6~': 'page', '\u001b[H': 'top',
 };
 
+/** Narrower ones need the room for the clock. */
+const FULL_FOOTER_COLUMNS = 60;
+
+function noReleaseLines(subject: string | undefined, columns: number): Line[] {
+  const text = subject === undefined ? 'looking ...' : `Nothing has been released by ${subject} yet. A pushed image, or \`slipway deploy\`, starts the first release; it will show here.`;
+  return wrap(span(text).text, columns).map((line): Line => [span(line)]);
+}
+
 export async function watchLive({ subject, until, everyMs, timeoutMs }: Live, terminal: Terminal, context: Context): Promise<LiveEnd> {
   const { world, paint } = context;
   const screen = new Screen();
@@ -52,15 +61,15 @@ export async function watchLive({ subject, until, everyMs, timeoutMs }: Live, te
     const { rows, columns } = terminal.size();
     const symbols = symbolsFor(world.env);
     const nowMs = world.nowMs();
-    const body = view === undefined ? [[span(hasLooked ? `Nothing has been released by ${subject.name} yet; the first release will show here.` : 'looking ...')]] : drawRelease(view, { columns, rows: rows - 2, nowMs, symbols });
+    const body = view === undefined ? noReleaseLines(hasLooked ? subject.name : undefined, columns) : drawRelease(view, { columns, rows: rows - 1, nowMs, symbols });
     const room = Math.max(1, rows - 1);
     scroll = Math.max(0, Math.min(scroll, body.length - room));
     const shown = body.slice(scroll, scroll + room);
-    const hidden = body.length - room;
+    const position = body.length > room ? `  ${scroll + shown.length}/${body.length} j k` : '';
     const footer: Line = problem === undefined
-      ? [span(`q leaves, the release goes on${hidden > 0 ? `  ${scroll + shown.length} of ${body.length} lines: j, k` : ''}  ${clockTime(new Date(nowMs).toISOString()).slice(11)} UTC`, 'dim')]
+      ? [span(`q leaves${columns >= FULL_FOOTER_COLUMNS ? ', the release goes on' : ''}${position}  ${clockTime(new Date(nowMs).toISOString()).slice(11)} UTC`, 'dim')]
       : [span(`no answer for ${Math.round((nowMs - problem.sinceMs) / SECOND_MS)} s: ${problem.text}`, 'yellow')];
-    const lines = [...shown, ...Array<Line>(room - shown.length).fill([]), footer];
+    const lines = [...shown, ...Array<Line>(Math.max(0, room - shown.length)).fill([]), ...(rows > 1 ? [footer] : [])];
     world.stdout(screen.frame(lines.map((line) => paintLine(fit(line, columns, symbols.more), paint)), { rows, columns }));
   };
 

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { retryCommand, undoCommand } from './commands/again.ts';
 import { applyCommand } from './commands/apply.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
 import { dashboardCommand } from './commands/dashboard.ts';
 import { decisionCommands } from './commands/decide.ts';
 import { deployCommand } from './commands/deploy.ts';
@@ -38,6 +39,7 @@ export async function run(words: readonly string[], world: World): Promise<numbe
     .description('Rolls out Amazon ECS services when an image is pushed; ECS moves the traffic, Slipway decides when.')
     .addHelpText('after', `\n${EXIT_HELP}\n\nEvery command takes --json; data goes to standard output, talk to standard error. NO_COLOR is honoured.`);
   for (const each of commandsOf(context)) program.addCommand(each);
+  program.addCommand(completeCommand(context), { hidden: true });
   for (const each of [program, ...program.commands]) {
     each.exitOverride().configureOutput({ writeOut: world.stdout, writeErr: world.stderr }).showSuggestionAfterError();
   }
@@ -68,11 +70,12 @@ function commandsOf(context: Context): Command[] {
     ...decisionCommands(context),
     retryCommand(context),
     undoCommand(context),
-    dashboardCommand(context),
     holdCommand(context),
     unholdCommand(context),
     holdsCommand(context),
+    dashboardCommand(context),
     doctorCommand(context),
+    completionCommand(context),
     localCommand(context),
   ];
 }

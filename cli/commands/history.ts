@@ -38,7 +38,7 @@ const LOOKED_AT_MAX = 2_000;
 export function historyCommand(context: Context): Command {
   const moment = (text: string): number => toMoment(text, context.world.nowMs());
   return withConnection(command('history', 'list releases, newest first, with how long they took and who approved them'))
-    .option('--pipeline <name>', 'only those of this pipeline')
+    .option('--pipeline <pipeline>', 'only those of this pipeline')
     .addOption(new Option('--outcome <outcome>', 'only those that ended like this').choices(Object.keys(EXIT_OF_OUTCOME)))
     .option('--since <time>', 'only those started since then: 7d ago, or 2026-11-23', moment)
     .option('--until <time>', 'only those started before', moment)
