@@ -106,8 +106,7 @@ async function realStates() {
     await page.type('looks good in <b>staging</b>');
     await page.press('Approve');
     await page.waitForText('Approved by alice');
-    await page.waitForText('Baking at 25 %');
-    await sleep(1_000);
+    await page.waitForText('Baking at');
     await shoot('release-running');
     await page.waitForText('succeeded', 60_000);
     await page.waitForText('Took');
@@ -119,7 +118,7 @@ async function realStates() {
     await page.waitForText('1.2.0');
     await page.press('1.2.0', '.stage');
     await page.waitFor("document.querySelector('.title .badge')?.innerText.includes('rolled back')", 'the rollback', 60_000);
-    await page.waitForText('in alarm');
+    await page.waitForText('crossed its threshold');
     await sleep(2_500);
     await shoot('release-rolled-back', ['light', 'dark', 'phone', 'phone-dark']);
 

@@ -65,6 +65,7 @@ function alarmPart(chart, panel, cursor) {
       {},
       h('strong', {}, panel.name),
       badge(panel.word, panel.tone),
+      panel.crossed && badge('crossed its threshold', 'bad'),
       panel.leftOut && h('span', { class: 'muted' }, 'not watched: it was in alarm before the release began'),
       panel.label !== '' && h('span', { class: 'muted' }, panel.label),
       h(

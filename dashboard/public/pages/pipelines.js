@@ -30,7 +30,7 @@ const stage = ({ name, where, runs, coming, failed }) =>
     { key: `stage ${name}`, class: `stage ${coming?.tone ?? ''}` },
     h('h3', {}, name),
     h('p', { class: 'muted where' }, where),
-    runs === undefined ? h('p', { class: 'muted' }, 'Nothing rolled out by Slipway in its latest releases.') : h('p', {}, 'Runs ', h('a', { href: runs.href, 'data-item': '', class: 'image' }, runs.image), h('span', { class: 'muted' }, ` since ${runs.since}`.replace('since just now', 'since just now').replace(/since (.+) ago$/, 'for $1'))),
+    runs === undefined ? h('p', { class: 'muted' }, 'Nothing rolled out by Slipway in its latest releases.') : h('p', {}, 'Runs ', h('a', { href: runs.href, 'data-item': '', class: 'image' }, runs.image), runs.since !== undefined && h('span', { class: 'muted' }, `, released ${runs.since}`)),
     coming !== undefined &&
       h(
         'div',

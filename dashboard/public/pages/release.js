@@ -36,7 +36,7 @@ const facts = (release) =>
       ...(release.author === undefined ? [] : [['Asked for by', release.author]]),
       ['Started', release.started],
       ...(release.took === undefined ? [] : [['Took', release.took]]),
-    ].map(([term, text]) => h('div', { key: `fact ${term}` }, h('dt', {}, term ?? ''), h('dd', {}, text ?? ''))),
+    ].map(([term, text]) => h('div', { key: `fact ${term}` }, h('dt', {}, term ?? ''), h('dd', { title: term === 'Image' ? release.fullDigest : undefined }, text ?? ''))),
   );
 
 /** @param {Release['waiting'][number]} waiting */

@@ -16,6 +16,7 @@ const RIGHT = 10;
 const WEIGHT_HEIGHT = 150;
 const ALARM_HEIGHT = 84;
 const PAD = 8;
+const HEADROOM = 0.15;
 const SPAN_MIN_MS = 10_000;
 /** A little of what came after, so that an end is seen as one. */
 const TAIL = 0.05;
@@ -38,7 +39,7 @@ export function toChart({ stage, timeline, metrics, nowMs, width }) {
     width: right + RIGHT,
     ticks: timeTicks(span, right - left).map(({ ms, label }) => ({ x: x(ms), label })),
     weight: course && weightPanel(stage, course, span, nowMs, x),
-    alarms: (metrics?.alarms ?? []).map((alarm) => alarmPanel(alarm, span, x)),
+    alarms: (metrics?.alarms ?? []).map((alarm) => alarmPanel(alarm, span, x, stage.status === 'ended')),
     msAt: (/** @type {number} */ px) => Math.min(span.toMs, Math.max(span.fromMs, span.fromMs + ((px - left) / (right - left)) * (span.toMs - span.fromMs))),
     x,
   };
@@ -112,31 +113,38 @@ function summaryOf(stage, course) {
   return `Weight of the new revision in ${clean(stage.name)}: ${steps.length === 0 ? 'none yet' : steps.join(', ')}${fall}.`;
 }
 
-/** @param {AlarmView} alarm @param {Span} span @param {(ms: number) => number} x */
-function alarmPanel(alarm, span, x) {
+/** @param {AlarmView} alarm @param {Span} span @param {(ms: number) => number} x @param {boolean} ended its state is that of now, long after perhaps */
+function alarmPanel(alarm, span, x, ended) {
   const seen = alarm.series.map(({ label, of, points }) => ({ label, of, points: points.filter(([ms]) => ms >= span.fromMs && ms <= span.toMs) }));
   const values = seen.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite);
   const threshold = alarm.threshold;
-  const top = Math.max(threshold === undefined ? 0 : threshold * 1.3, ...values.map((value) => value * 1.1), threshold === undefined && values.length === 0 ? 1 : Number.NEGATIVE_INFINITY);
-  const floor = Math.min(0, ...values.map((value) => value * 1.1), threshold === undefined ? 0 : threshold * 1.3);
-  const high = top > floor ? top : floor + 1;
+  const marks = [0, ...values, ...(threshold === undefined ? [] : [threshold])];
+  const [lowest, highest] = [Math.min(...marks), Math.max(...marks)];
+  const room = (highest - lowest) * HEADROOM || 1;
+  const floor = lowest < 0 ? lowest - room : 0;
+  const high = highest > 0 || lowest === 0 ? highest + room : 0;
   const base = ALARM_HEIGHT - PAD;
   const y = (/** @type {number} */ value) => round(base - ((value - floor) / (high - floor)) * (base - PAD));
   const breaches = breachOf(alarm);
-  const curves = seen.map(({ label, of, points }) => curveOf(of, clean(label), points, x, y));
+  const order = { new: 0, old: 1, all: 2 };
+  const curves = seen.map(({ label, of, points }) => curveOf(of, clean(label), points, x, y)).sort((a, b) => order[a.of] - order[b.of]);
   const states = /** @type {Record<string, { word: string, tone: import('./words.js').Tone }>} */ ({ OK: { word: 'OK', tone: 'good' }, ALARM: { word: 'in alarm', tone: 'bad' }, INSUFFICIENT_DATA: { word: 'no data', tone: 'quiet' }, MISSING: { word: 'does not exist', tone: 'asks' } });
+  const state = (Object.hasOwn(states, alarm.state) ? states[alarm.state] : undefined) ?? { word: clean(String(alarm.state)), tone: /** @type {const} */ ('quiet') };
+  const over = seen.flatMap(({ points }) => points.filter(([, value]) => breaches(value)).map(([ms, value]) => ({ x: x(ms), y: y(value) })));
   return {
     name: clean(alarm.name),
     label: [...new Set(curves.map((curve) => curve.name))].join(', '),
-    ...(states[alarm.state] ?? { word: clean(String(alarm.state)), tone: /** @type {const} */ ('quiet') }),
+    tone: state.tone,
+    word: ended ? `${state.word} now` : state.word,
+    crossed: over.length > 0,
     leftOut: alarm.leftOut === true,
     rule: threshold === undefined ? undefined : `fires ${alarm.comparison ?? 'at'} ${quantity(threshold)}`,
     height: ALARM_HEIGHT,
     base,
     threshold: threshold === undefined ? undefined : { y: y(threshold), label: quantity(threshold) },
-    yTicks: apart([...(threshold === undefined ? [] : [{ y: y(threshold), label: quantity(threshold) }]), { y: y(floor), label: quantity(floor) }, { y: y(high), label: quantity(high) }]),
+    yTicks: apart([...(threshold === undefined ? [] : [{ y: y(threshold), label: quantity(threshold) }]), { y: y(floor), label: quantity(floor) }, ...(threshold === undefined || Math.max(...values) > threshold * 1.5 ? [{ y: y(high), label: quantity(high) }] : [])]),
     curves,
-    over: seen.flatMap(({ points }) => points.filter(([, value]) => breaches(value)).map(([ms, value]) => ({ x: x(ms), y: y(value) }))),
+    over,
     empty: alarm.series.length === 0 ? 'This alarm has no metric of its own.' : values.length === 0 ? 'CloudWatch has no data for this time.' : undefined,
   };
 }
@@ -193,7 +201,7 @@ export function timeTicks({ fromMs, toMs }, widthPx) {
   const zoneMs = new Date(fromMs).getTimezoneOffset() * 60 * SECOND_MS;
   const ticks = [];
   for (let ms = Math.ceil((fromMs - zoneMs) / stepMs) * stepMs + zoneMs; ms <= toMs; ms += stepMs) {
-    ticks.push({ ms, label: stepMs < 60 * SECOND_MS ? clock(ms) : stepMs < 86_400 * SECOND_MS ? clock(ms).slice(0, 5) : `${new Date(ms).getMonth() + 1}/${new Date(ms).getDate()}` });
+    ticks.push({ ms, label: stepMs < 60 * SECOND_MS ? clock(ms) : stepMs < 86_400 * SECOND_MS && clock(ms) !== '00:00:00' ? clock(ms).slice(0, 5) : `${new Date(ms).getMonth() + 1}/${new Date(ms).getDate()}` });
   }
   return ticks;
 }

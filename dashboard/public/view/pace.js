@@ -1,7 +1,8 @@
 // How often to look. Looking costs the person's account a fraction of a cent, so a page that nobody sees looks at nothing, one
 // where nothing moves looks rarely, and one that gets no answer waits longer each time. Pure.
 
-const MOVING_MS = 2_000;
+const MOVING_MS = 1_000;
+const FAILED_MS = 2_000;
 const PEOPLE_MS = 5_000;
 const IDLE_MS = 15_000;
 const FAILED_MAX_MS = 60_000;
@@ -13,7 +14,7 @@ const METRICS_MAX_MS = 60_000;
 /** Undefined: not until something happens. @param {{ pace: Pace, failures: number, hidden: boolean }} now @returns {number | undefined} */
 export function lookAgainMs({ pace, failures, hidden }) {
   if (hidden) return undefined;
-  if (failures > 0) return Math.min(FAILED_MAX_MS, MOVING_MS * 2 ** Math.min(failures - 1, 6));
+  if (failures > 0) return Math.min(FAILED_MAX_MS, FAILED_MS * 2 ** Math.min(failures - 1, 6));
   if (pace === 'moving') return MOVING_MS;
   if (pace === 'people') return PEOPLE_MS;
   return pace === 'idle' ? IDLE_MS : undefined;

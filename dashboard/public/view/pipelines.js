@@ -10,7 +10,7 @@ import { ago, clean, imageName, percent, standing } from './words.js';
  * @typedef {object} StageCard
  * @property {string} name
  * @property {string} where
- * @property {(Named & { since: string }) | undefined} runs
+ * @property {(Named & { since: string | undefined }) | undefined} runs
  * @property {(Named & { word: string, tone: Tone, reason: string, weightPercent: number | undefined, weight: string | undefined }) | undefined} coming
  * @property {(Named & { word: string, tone: Tone, since: string, reason: string }) | undefined} failed the newest release that came this far, when it failed here
  */
@@ -48,7 +48,7 @@ function stageCard(stage, index, names, own, nowMs) {
   return {
     name: clean(stage.name),
     where: clean(`${stage.cluster}/${stage.service}`),
-    runs: runs && { ...named(runs, stage.name), since: ago(Date.parse(runs.endedAt ?? runs.createdAt), nowMs) },
+    runs: runs && { ...named(runs, stage.name), since: runs.endedAt === undefined ? undefined : ago(Date.parse(runs.endedAt), nowMs) },
     coming: coming && {
       ...named(coming, stage.name),
       ...standing(coming),

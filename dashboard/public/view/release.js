@@ -23,6 +23,7 @@ export function toRelease(view, stageAsked, nowMs) {
     repository: clean(view.image.repository),
     image: imageName(view.image),
     digest: shortDigest(view.image.digest),
+    fullDigest: clean(view.image.digest),
     author: view.author === undefined ? undefined : clean(view.author),
     ...standing({ ...view, waitingFor: view.status === 'ended' ? undefined : current?.waitingFor }),
     over: view.status === 'ended',

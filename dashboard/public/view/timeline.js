@@ -1,5 +1,5 @@
 // The story of a release, with what is not worth a line of its own folded away. Pure.
-import { clean, clock, percent } from './words.js';
+import { clean, clock, day, percent } from './words.js';
 
 /** @typedef {import('../../../core/view/index.ts').TimelineEntry} TimelineEntry */
 /** @typedef {import('./words.js').Tone} Tone */
@@ -67,11 +67,14 @@ function lineOf(entry) {
     sign: rejected ? '✗' : known.sign,
     kind: known.word,
     tone: rejected ? 'bad' : known.tone,
-    text: clean(entry.text),
+    text: readable(entry.text),
     // Most texts name who it was.
     ...(entry.by === undefined || entry.text.includes(entry.by) ? {} : { by: clean(entry.by) }),
   };
 }
+
+/** Instants in the reader's time zone, digests as short as people say them. @param {string} text */
+const readable = (text) => clean(text).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (instant) => day(Date.parse(instant)) || instant).replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, 'sha256:$1…');
 
 /** @param {TimelineEntry[]} run @returns {Line} */
 function foldedLine(run) {
