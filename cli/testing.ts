@@ -26,7 +26,7 @@ export interface FakeControl {
   close: () => Promise<void>;
 }
 
-/** @param answers by `GET /v1/pipelines`; a list answers one request after the other and then stays at its last. */
+/** @param answers by `GET /v1/pipelines`, with the query or for any query; a list answers one request after the other and then stays at its last. */
 export async function fakeControl(answers: Record<string, Reply | Reply[] | ((request: Received) => Reply)>): Promise<FakeControl> {
   const received: Received[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -36,7 +36,7 @@ export async function fakeControl(answers: Record<string, Reply | Reply[] | ((re
       const text = Buffer.concat(chunks).toString();
       const request: Received = { method: incoming.method ?? '', path: incoming.url ?? '', headers: incoming.headers, body: text.startsWith('{') ? JSON.parse(text) : text };
       received.push(request);
-      const answer = answers[`${request.method} ${request.path}`] ?? { status: 404, body: { error: { code: 'NotFound', message: `there is nothing at ${request.path}` } } };
+      const answer = answers[`${request.method} ${request.path}`] ?? answers[`${request.method} ${request.path.replace(/\?.*/, '')}`] ?? { status: 404, body: { error: { code: 'NotFound', message: `there is nothing at ${request.path}` } } };
       const reply = typeof answer === 'function' ? answer(request) : Array.isArray(answer) ? ((answer.length > 1 ? answer.shift() : answer[0]) ?? {}) : answer;
       outgoing.writeHead(reply.status ?? 200, { 'content-type': reply.text === undefined ? 'application/json' : 'text/xml' });
       outgoing.end(reply.text ?? JSON.stringify(reply.body ?? {}));

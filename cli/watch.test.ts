@@ -32,7 +32,7 @@ const routesOf = (view: ReleaseView | undefined, ...later: ReleaseView[]): Recor
 });
 
 /** A clock that stands until it is told to go on, so that what is seen does not hang on how fast this machine is. */
-async function watch(routes: Record<string, Reply | Reply[]>, words: string[], { columns = 80, rows = 30, env = {} as Record<string, string> } = {}): Promise<Watching> {
+async function watch(routes: Record<string, Reply | Reply[]>, words: string[], { columns = 80, rows = 30, env = {} }: { columns?: number; rows?: number; env?: Record<string, string> } = {}): Promise<Watching> {
   control = await fakeControl(routes);
   const terminal = new FakeTerminal(columns, rows);
   let nowMs = NOW_MS;
