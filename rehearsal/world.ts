@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { ECRClient } from '@aws-sdk/client-ecr';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { pushImageFolder } from '../local-cloud/ecr/push.ts';
 import { fastPhysics, type Physics } from '../local-cloud/kernel/physics.ts';
 import { startLocalCloud, type LocalCloud, type ServeOptions } from '../local-cloud/serve.ts';
 import { packagedArtefact } from './package.ts';
+import { startSlack, type SlackLookAlike } from './slack/server.ts';
 import { outputOf, Stacks } from './stacks.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -25,6 +27,8 @@ export interface WorldOptions {
   /** The specification to apply; the example's own by default. */
   specification?: string;
   endOnSignals?: boolean;
+  /** A Slack look-alike beside it, with Slipway's app in it. */
+  slack?: boolean;
   beforeClose?: () => Promise<void>;
 }
 
@@ -48,6 +52,7 @@ export interface World {
   controlUrl: string;
   tableName: string;
   stateMachineArn: string;
+  slack: SlackLookAlike | undefined;
   /** Addresses of the load balancers, by environment. */
   urls: { staging: string; production: string };
   productionRuleArn: string;
@@ -63,7 +68,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const { say } = options;
   const artefact = await packagedArtefact(say);
   const folder = await mkdtemp(join(tmpdir(), 'slipway-world-'));
-  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  const slack = options.slack === true ? await startSlack({ folder: join(import.meta.dirname, 'slack') }) : undefined;
+  const removeFolder = async () => {
+    await slack?.close();
+    await rm(folder, { recursive: true, force: true });
+  };
   say('starting the local cloud');
   const local = await startLocalCloud({
     ...options.cloud,
@@ -79,14 +88,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     throw error;
   });
   try {
-    return await furnish(local, folder, artefact, options);
+    return await furnish(local, { folder, slack }, artefact, options);
   } catch (error) {
     await local.close();
     throw error;
   }
 }
 
-async function furnish(local: LocalCloud, folder: string, artefact: Awaited<ReturnType<typeof packagedArtefact>>, options: WorldOptions): Promise<World> {
+async function furnish(local: LocalCloud, { folder, slack }: { folder: string; slack: SlackLookAlike | undefined }, artefact: Awaited<ReturnType<typeof packagedArtefact>>, options: WorldOptions): Promise<World> {
   const { say } = options;
   const { cloud, url } = local;
   const { region } = cloud.kernel;
@@ -97,7 +106,8 @@ async function furnish(local: LocalCloud, folder: string, artefact: Awaited<Retu
   await stacks.create('slipway-prod', artefact.createTemplate);
   const bucket = await stacks.physicalId('slipway-prod', 'ServerlessDeploymentBucket');
   for (const [key, content] of artefact.packages) cloud.artefacts.put(bucket, key, content);
-  const slipway = await stacks.update('slipway-prod', artefact.template);
+  const slipway = await stacks.update('slipway-prod', artefact.template, slack ? await slackParameters(slack, url, region) : {});
+  slack?.connect(outputOf(slipway, 'SlackUrl'));
 
   const push = async (version: Version): Promise<string> => {
     const out = join(folder, version.version);
@@ -119,6 +129,7 @@ async function furnish(local: LocalCloud, folder: string, artefact: Awaited<Retu
   const world: World = {
     local,
     region,
+    slack,
     controlUrl: outputOf(slipway, 'ControlUrl'),
     tableName: outputOf(slipway, 'TableName'),
     stateMachineArn: outputOf(slipway, 'StateMachineArn'),
@@ -132,6 +143,14 @@ async function furnish(local: LocalCloud, folder: string, artefact: Awaited<Retu
   const applied = await world.cli('alice', 'apply', '--file', options.specification ?? join(EXAMPLE, 'slipway.yml'));
   if (applied.code !== 0) throw new Error(`slipway apply failed:\n${applied.stderr}${applied.stdout}`);
   return world;
+}
+
+/** What somebody does who installs the app: the secret, and the parameters that name it. */
+async function slackParameters(slack: SlackLookAlike, url: string, region: string): Promise<Record<string, string>> {
+  const secrets = new SecretsManagerClient(clientOptions(url, region));
+  const SecretString = JSON.stringify({ botToken: slack.botToken, signingSecret: slack.signingSecret });
+  const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: 'slipway/slack', SecretString }));
+  return { SlackSecretArn: ARN, SlackApiUrl: slack.apiUrl };
 }
 
 /** Where this machine reaches a listener of the example's stack. */
