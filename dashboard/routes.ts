@@ -4,7 +4,7 @@ import { type ControlClient, InvalidSpecification } from '../cli/control-client.
 import { CliError, type ExitName, messageOf } from '../cli/exit.ts';
 import type { DecisionRequest } from '../core/view/index.ts';
 
-export type DashboardApi = Pick<ControlClient, 'listPipelines' | 'listReleases' | 'getRelease' | 'getMetrics' | 'decide'>;
+export type DashboardApi = Pick<ControlClient, 'listPipelines' | 'listReleases' | 'getRelease' | 'getMetrics' | 'decide' | 'retry' | 'undo'>;
 
 export interface ApiAnswer {
   status: number;
@@ -48,6 +48,14 @@ async function route(api: DashboardApi, { method, url, body }: Asked): Promise<A
       const decision = decisionOf(body);
       if (decision === undefined) return refused(400, 'BadRequest', 'A decision is { kind, stage?, reason?, full? }.');
       return { status: 200, body: await api.decide(decoded(id), decision) };
+    }
+    case 'POST releases/{id}/retry':
+    case 'POST releases/{id}/undo': {
+      const again = typeof body === 'object' && body !== null && !Array.isArray(body) ? decisionOf({ ...body, kind: sub }) : undefined;
+      if (again === undefined || again.full !== undefined) return refused(400, 'BadRequest', 'What is asked for is { reason?, stage? }.');
+      const { reason = '', stage } = again;
+      if (sub === 'retry') return { status: 201, body: await api.retry(decoded(id), { reason }) };
+      return { status: 201, body: await api.undo(decoded(id), { reason, ...(stage === undefined ? {} : { stage }) }) };
     }
     default:
       return refused(404, 'NotFound', 'The dashboard has no such page.');

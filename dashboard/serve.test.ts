@@ -15,7 +15,7 @@ const answering =
     if (failing !== undefined) throw failing as Error;
     return { name } as never;
   };
-const api: DashboardApi = { listPipelines: answering('listPipelines'), listReleases: answering('listReleases'), getRelease: answering('getRelease'), getMetrics: answering('getMetrics'), decide: answering('decide') };
+const api: DashboardApi = { listPipelines: answering('listPipelines'), listReleases: answering('listReleases'), getRelease: answering('getRelease'), getMetrics: answering('getMetrics'), decide: answering('decide'), retry: answering('retry'), undo: answering('undo') };
 
 let dashboard: Dashboard;
 beforeAll(async () => {
@@ -161,6 +161,20 @@ describe('what is asked of the cloud', () => {
   test('a decision says that it came from the dashboard', async () => {
     expect((await ask(deciding({ kind: 'approve', stage: 'production', reason: 'fine' }))).status).toBe(200);
     expect(calls).toEqual([{ name: 'decide', args: ['r-1', { kind: 'approve', stage: 'production', reason: 'fine', via: 'dashboard' }] }]);
+  });
+
+  test.each([
+    { path: 'retry', body: { reason: 'fixed' }, call: { name: 'retry', args: ['r-1', { reason: 'fixed' }] } },
+    { path: 'retry', body: {}, call: { name: 'retry', args: ['r-1', { reason: '' }] } },
+    { path: 'undo', body: { reason: 'slow', stage: 'production' }, call: { name: 'undo', args: ['r-1', { reason: 'slow', stage: 'production' }] } },
+  ])('$path $body starts a release', async ({ path, body, call }) => {
+    expect((await ask({ ...deciding(body), path: `/api/releases/r-1/${path}` })).status).toBe(201);
+    expect(calls).toEqual([call]);
+  });
+
+  test.each([null, [], 'x', { reason: 7 }, { full: true }, { more: 1 }])('%j starts nothing', async (body) => {
+    expect((await ask({ ...deciding(JSON.stringify(body)), path: '/api/releases/r-1/undo' })).status).toBe(400);
+    expect(calls).toEqual([]);
   });
 
   test.each<{ name: string; given: () => Parameters<typeof ask>[0]; status: number }>([

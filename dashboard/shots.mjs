@@ -73,7 +73,6 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 async function realStates() {
   const world = await startWorld({ port: 0, say: (line) => console.log(`  ${line}`) });
   const load = startLoad(world.urls.production, 60);
-  const loadStaging = startLoad(world.urls.staging, 20);
   const alice = await dashboard(world.local.url, '--as', 'alice');
   try {
     await page.goto(alice.url);
@@ -173,7 +172,7 @@ async function realStates() {
     await page.waitForText('Pipelines');
     await page.waitForText('live');
   } finally {
-    await Promise.all([load.stop(), loadStaging.stop()]);
+    await load.stop();
     await world.close();
   }
   await page.waitForText('What you see may be old', 60_000);

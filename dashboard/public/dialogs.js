@@ -73,6 +73,8 @@ const KEYS = [
   ['r', 'reject'],
   ['p', 'skip the bake'],
   ['x', 'abort'],
+  ['t', 'release it again'],
+  ['u', 'undo'],
   ['Ctrl Enter', 'send the decision'],
   ['← →', 'read the chart, when it has the focus'],
   ['?', 'this list'],

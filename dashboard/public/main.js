@@ -219,7 +219,7 @@ function afterDraw(route) {
   const said = view === undefined ? '' : spoken(view);
   if (said !== state.said) {
     // Silent on arrival: then the page itself is read.
-    if (state.said !== '' && said !== '') element('spoken').textContent = said;
+    element('spoken').textContent = state.said === '' ? '' : said;
     state.said = said;
   }
 }
@@ -240,6 +240,11 @@ function act(action) {
   const release = state.release;
   if (release === undefined) return;
   askReason(action, `${imageName(release.image)} in ${release.pipeline}`, async (reason) => {
+    if (action.kind === 'retry' || action.kind === 'undo') {
+      const started = /** @type {{ release: ReleaseSummary }} */ (await post(`/releases/${encodeURIComponent(release.id)}/${action.kind}`, reason === '' ? {} : { reason }));
+      location.hash = releaseHref(started.release.id);
+      return;
+    }
     const answer = /** @type {{ message: string }} */ (await post(`/releases/${encodeURIComponent(release.id)}/decisions`, { kind: action.kind, ...(action.stage === undefined ? {} : { stage: action.stage }), ...(reason === '' ? {} : { reason }) }));
     toast(answer.message);
     void poller.now();
@@ -321,6 +326,8 @@ function go() {
   state.readingMs = undefined;
   if (!samePage) {
     state.release = undefined;
+    state.said = '';
+    element('spoken').textContent = '';
     state.metricsFault = '';
     scrollTo(0, 0);
   }

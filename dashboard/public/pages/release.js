@@ -1,7 +1,7 @@
 // One release: who is waited for, where each stage stands, the picture, what went wrong, and the story.
 import { h } from '../dom.js';
 import { historyHref } from '../view/route.js';
-import { badge, bar } from './parts.js';
+import { badge, bar, sentence } from './parts.js';
 
 /** @typedef {ReturnType<typeof import('../view/release.js').toRelease>} Release */
 /** @typedef {import('../view/timeline.js').Line} Line */
@@ -13,7 +13,7 @@ export function releasePage({ release, timeline, chart, act }) {
     h('nav', { key: 'crumbs', class: 'crumbs', 'aria-label': 'You are here' }, h('a', { href: '#/', 'data-item': '' }, 'Pipelines'), ' / ', h('a', { href: historyHref({ pipeline: release.pipeline }), 'data-item': '' }, release.pipeline)),
     h('div', { key: 'title', class: 'title' }, h('h1', {}, release.image), badge(release.word, release.tone)),
     facts(release),
-    release.over && h('p', { key: 'end', class: `end ${release.tone}` }, release.reason),
+    release.over && h('p', { key: 'end', class: `end ${release.tone}` }, sentence(release.reason)),
     ...release.waiting.map((waiting) => waitingPart(waiting)),
     release.actions.length > 0 && h('div', { key: 'actions', class: 'actions' }, ...release.actions.map((action) => h('button', { key: `action ${action.kind}`, type: 'button', class: action.tone, on: { click: () => act(action) } }, action.label, action.key !== undefined && h('kbd', { 'aria-hidden': 'true' }, action.key)))),
     ...release.failures.map(failurePart),

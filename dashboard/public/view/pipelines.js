@@ -50,7 +50,8 @@ function stageCard(stage, index, names, own, nowMs) {
     where: clean(`${stage.cluster}/${stage.service}`),
     runs: runs && { ...named(runs, stage.name), since: runs.endedAt === undefined ? undefined : ago(Date.parse(runs.endedAt), nowMs) },
     coming: coming && {
-      ...named(coming, stage.name),
+      // Without a stage: whoever follows it wants to see it go on.
+      ...named(coming),
       ...standing(coming),
       reason: clean(coming.reason),
       weightPercent: coming.weightPercent,
@@ -60,5 +61,5 @@ function stageCard(stage, index, names, own, nowMs) {
   };
 }
 
-/** @param {ReleaseSummary} release @param {string} stage @returns {Named} */
+/** @param {ReleaseSummary} release @param {string} [stage] @returns {Named} */
 const named = (release, stage) => ({ image: imageName(release.image), href: releaseHref(release.id, stage) });

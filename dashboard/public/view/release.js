@@ -117,6 +117,8 @@ const ACTIONS = {
   approve: { label: 'Approve', title: 'Approve', explain: 'The release goes on.', tone: 'good', key: 'a', reasonNeeded: false },
   reject: { label: 'Reject', title: 'Reject', explain: 'The release ends, and what it changed is rolled back. Others will read your reason.', tone: 'bad', key: 'r', reasonNeeded: true },
   promote: { label: 'Skip the bake', title: 'Skip the rest of this bake', explain: 'The release goes on as soon as its alarms are quiet; approvals are still asked for.', tone: 'plain', key: 'p', reasonNeeded: false },
+  retry: { label: 'Release it again', title: 'Release the same image again', explain: 'What keeps this image from being rolled out again is lifted.', tone: 'plain', key: 't', reasonNeeded: false },
+  undo: { label: 'Undo', title: 'Undo this release', explain: 'What ran before it runs again, on the fastest strategy.', tone: 'bad', key: 'u', reasonNeeded: true },
   abort: { label: 'Abort', title: 'Abort', explain: 'The release stops whatever it is doing and rolls back.', tone: 'bad', key: 'x', reasonNeeded: false },
 };
 
@@ -128,7 +130,8 @@ export function actionsOf(view) {
   const asking = view.stages.find((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'approval');
   const baking = view.stages.find((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'bake');
   const rollingBack = view.stages.some((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'rollback');
-  const guessed = view.status === 'ended' ? [] : [...(asking === undefined ? [] : ['approve', 'reject']), ...(baking === undefined ? [] : ['promote']), ...(rollingBack ? [] : ['abort'])];
+  const again = view.outcome === 'succeeded' ? ['undo'] : view.outcome === 'unchanged' || view.outcome === 'superseded' ? [] : ['retry'];
+  const guessed = view.status === 'ended' ? again : [...(asking === undefined ? [] : ['approve', 'reject']), ...(baking === undefined ? [] : ['promote']), ...(rollingBack ? [] : ['abort'])];
   return (view.decisions ?? guessed).map((kind) => {
     const known = Object.hasOwn(ACTIONS, kind) ? ACTIONS[kind] : undefined;
     const name = clean(kind);

@@ -39,7 +39,9 @@ describe('what may be decided', () => {
     { name: 'a bake can be skipped', more: withProduction({ status: 'running', waitingFor: { kind: 'bake' } }), want: ['promote production', 'abort'] },
     { name: 'a deployment can only be aborted', more: withProduction({ status: 'running', waitingFor: { kind: 'deployment' } }), want: ['abort'] },
     { name: 'a rollback takes its course', more: withProduction({ status: 'running', waitingFor: { kind: 'rollback' } }), want: [] },
-    { name: 'what has ended is decided', more: { status: 'ended', outcome: 'succeeded' }, want: [] },
+    { name: 'what succeeded can be undone', more: { status: 'ended', outcome: 'succeeded' }, want: ['undo'] },
+    { name: 'what failed can be tried again', more: { status: 'ended', outcome: 'rolledBack' }, want: ['retry'] },
+    { name: 'what was overtaken is over', more: { status: 'ended', outcome: 'superseded' }, want: [] },
     { name: 'Slipway knows best', more: { decisions: ['approve', 'retry'] }, want: ['approve production', 'retry'] },
   ])('$name', ({ more, want }) => {
     expect(actionsOf(view(more)).map(({ kind, stage }) => (stage === undefined ? kind : `${kind} ${stage}`))).toEqual(want);
