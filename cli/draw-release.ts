@@ -41,6 +41,9 @@ export function drawRelease(release: ReleaseView, drawing: Drawing): Line[] {
   return lines.map((line) => fit(line, drawing.columns, drawing.symbols.more));
 }
 
+/** A shift between two rungs: ECS makes up to twenty of them, and they would crowd out what was decided. `status` shows them all. */
+const PASSING = /: the plan does not stop here\.$/;
+
 function headerLines(release: ReleaseView, { columns, nowMs, symbols }: Drawing): Line[] {
   // A rolling deployment has no weights to stand at.
   const climbs = release.stages.some((stage) => stage.name === release.stage && stage.rungs.length > 0);
@@ -95,8 +98,10 @@ function treeLines(release: ReleaseView, drawing: Drawing, rungMax: number): Lin
 function storyLines(timeline: readonly TimelineEntry[], createdAt: string, { columns, symbols }: Drawing, room: number): Line[] {
   const shown: Line[][] = [];
   let used = 0;
-  for (const entry of [...timeline].reverse()) {
-    const lines = storyEntry(entry, createdAt, columns, symbols);
+  for (const entry of timeline.filter(({ text }) => !PASSING.test(text)).reverse()) {
+    // What follows a first line is shown with the stage.
+    const [text = ''] = entry.text.split('\n');
+    const lines = storyEntry({ ...entry, text }, createdAt, columns, symbols);
     if (used + lines.length > room) break;
     shown.unshift(lines);
     used += lines.length;
@@ -107,7 +112,7 @@ function storyLines(timeline: readonly TimelineEntry[], createdAt: string, { col
 function storyEntry(entry: TimelineEntry, createdAt: string, columns: number, symbols: Symbols): Line[] {
   const full = clockTime(entry.at);
   const time = full.slice(0, 10) === clockTime(createdAt).slice(0, 10) ? full.slice(11) : full.slice(5);
-  const lines = wrap(span(`${tellEntry(entry)}`).text, columns - widthOf(time) - 2);
+  const lines = wrap(span(tellEntry(entry)).text, columns - widthOf(time) - 2);
   return lines.slice(0, STORY_ENTRY_LINES_MAX).map((text, index): Line => {
     const shown = index === STORY_ENTRY_LINES_MAX - 1 && lines.length > STORY_ENTRY_LINES_MAX ? cut(`${text} ${symbols.more}`, columns - widthOf(time) - 2, symbols.more) : text;
     return [span(index === 0 ? time : ' '.repeat(widthOf(time)), 'dim'), span(`  ${shown}`, entry.kind === 'failure' || entry.kind === 'rollback' ? 'red' : undefined)];

@@ -71,7 +71,7 @@ async function checkAlarms(cloud: Cloud, names: string[]): Promise<Check> {
   try {
     const { MetricAlarms = [] } = await new CloudWatchClient(clientSettings(cloud)).send(new DescribeAlarmsCommand({ AlarmNames: names, MaxRecords: 100 }));
     const hot = MetricAlarms.filter((alarm) => alarm.StateValue === 'ALARM').map((alarm) => alarm.AlarmName ?? '');
-    if (hot.length === 0) return ok('own alarms', `${MetricAlarms.length} are quiet`);
+    if (hot.length === 0) return ok('own alarms', `${MetricAlarms.length} ${MetricAlarms.length === 1 ? 'is' : 'are'} quiet`);
     return fail('own alarms', `in ALARM: ${hot.join(', ')}`, 'The description of each says what to do: docs/operating.md.', 'cloudError');
   } catch (error) {
     return denied('own alarms', error, 'cloudwatch:DescribeAlarms');
