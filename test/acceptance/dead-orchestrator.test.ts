@@ -3,7 +3,7 @@ import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, ListServiceDeploymentsCommand, type DeploymentConfiguration } from '@aws-sdk/client-ecs';
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { clientOptions } from '../../rehearsal/world.ts';
-import { ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
+import { ACCEPTANCE_LIMIT_MS, ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
 
 const SPECIFICATION = `
 people:
@@ -40,7 +40,7 @@ describe('when every Lambda of Slipway is dead while a canary stands at 5 %', ()
   beforeAll(async () => {
     world = await startQuickWorld({ specification: SPECIFICATION, physics: { ecsMinuteMs: ECS_MINUTE_MS } });
     found = await configuration();
-  }, 60_000);
+  }, ACCEPTANCE_LIMIT_MS);
   afterAll(() => world.close());
 
   const service = async () => (await world.ecs.send(new DescribeServicesCommand({ cluster: 'prod', services: ['checkout'] }))).services?.[0];
@@ -101,5 +101,5 @@ describe('when every Lambda of Slipway is dead while a canary stands at 5 %', ()
     expect(await servedVersions()).toEqual(['1.2.0']);
     expect(await configuration()).toEqual(found);
     expect(world.local.cloud.kernel.crashes).toEqual([]);
-  }, 90_000);
+  }, ACCEPTANCE_LIMIT_MS);
 });

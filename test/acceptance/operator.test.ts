@@ -1,7 +1,7 @@
 // What an operator types. The AWS CLI is an independent judge: it has its own (Python) implementation of every protocol, and it
 // sees nothing but the HTTP door. Where it is not installed there is nothing to try.
 import { execFile, spawnSync } from 'node:child_process';
-import { ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
+import { ACCEPTANCE_LIMIT_MS, ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
 
 const installed = spawnSync('aws', ['--version']).status === 0;
 
@@ -161,7 +161,7 @@ if (!installed) {
     beforeAll(async () => {
       await releaseSomething();
       await findOut();
-    }, 120_000);
+    }, ACCEPTANCE_LIMIT_MS);
     afterAll(() => world.close());
 
     test.each(Object.entries(COMMANDS))('sees it with aws %s', async (command, { args, shows }) => {

@@ -2,6 +2,7 @@
 // everything that Slipway does nothing is denied, and nothing is granted that was never used.
 import { runEverything, SLIPWAY_STACK, type Everything } from './everything.ts';
 import { asTable, permissionsOf, unused, type PermissionReport } from './permission-table.ts';
+import { ACCEPTANCE_LIMIT_MS } from './quick-world.ts';
 
 /**
  * Granted although this cloud never asks for it, because AWS leaves open whether it does: UpdateService may check the roles of
@@ -16,7 +17,7 @@ describe('in a run of everything', () => {
   beforeAll(async () => {
     everything = await runEverything();
     report = await permissionsOf(everything.world, SLIPWAY_STACK);
-  }, 240_000);
+  }, ACCEPTANCE_LIMIT_MS);
   afterAll(() => everything.world.close());
 
   test('every part came to its end', () => {

@@ -25,6 +25,9 @@ const QUICK: Partial<Physics> = {
   asyncRetryTimeScale: 1 / 600,
 };
 
+/** A world takes seconds; where the functions have to be packaged first, on a busy machine, a minute or two. */
+export const ACCEPTANCE_LIMIT_MS = 240_000;
+
 export interface QuickWorld extends World {
   control: ControlClient;
   ecs: ECSClient;
