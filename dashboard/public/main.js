@@ -28,6 +28,7 @@ const TOAST_MS = 6_000;
 const CHORD_MS = 1_500;
 const TICK_MS = 1_000;
 const KEY_STEP = 0.02;
+const SETTLE_PERIODS = 2;
 
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const main = element('main');
@@ -101,9 +102,13 @@ async function lookAtRelease({ id, stage }, current) {
   if (!current()) return 'idle';
   state.release = release;
   draw();
-  const shown = stage ?? currentStage(release)?.name;
-  const key = `${id} ${shown} ${release.stages.find((one) => one.name === shown)?.status === 'ended' ? 'over' : 'open'}`;
-  const fresh = key === state.metricsFor && (key.endsWith('over') || Date.now() - state.metricsAtMs < metricsAgainMs(state.metrics?.alarms ?? []));
+  const one = release.stages.find(({ name }) => name === stage) ?? currentStage(release);
+  const shown = one?.name;
+  const key = `${id} ${shown} `;
+  const againMs = metricsAgainMs(state.metrics?.alarms ?? []);
+  // The last points of a rollout come in a period or two after its end.
+  const settled = key === state.metricsFor && one?.status === 'ended' && state.metricsAtMs > Date.parse(one.endedAt ?? release.endedAt ?? release.createdAt) + SETTLE_PERIODS * againMs;
+  const fresh = settled || (key === state.metricsFor && Date.now() - state.metricsAtMs < againMs);
   if (!fresh) {
     try {
       const metrics = /** @type {Metrics} */ (await get(`${path}/metrics${shown === undefined ? '' : `?${new URLSearchParams({ stage: shown })}`}`));
@@ -113,7 +118,7 @@ async function lookAtRelease({ id, stage }, current) {
       if (current()) Object.assign(state, { metricsFault: /** @type {Error} */ (error).message, metricsAtMs: Date.now() });
     }
   }
-  if (release.status === 'ended') return 'over';
+  if (release.status === 'ended') return settled ? 'over' : 'people';
   return paceOf([{ status: release.status, waitingFor: release.stages.find((one) => one.status !== 'ended' && one.waitingFor !== undefined)?.waitingFor?.kind ?? '' }]);
 }
 

@@ -4,8 +4,8 @@ import type { Release, StageRecord } from '../../core/release/model.ts';
 import type { ReleaseMetricsAnswer } from '../../core/view/metrics.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 
-/** What the world looked like just before belongs into the picture. */
-const LEAD_MS = 60_000;
+/** What the world looked like just before and after belongs into the picture. */
+const MARGIN_MS = 60_000;
 
 const Series = v.object({ label: v.string(), of: v.picklist(['new', 'old', 'all']), points: v.array(v.tuple([v.number(), v.number()])) });
 const Observed = v.object({
@@ -27,8 +27,10 @@ export async function showMetrics({ releases, invoke, names, clock }: ControlDep
   const stage = stageAsked(release, stages, request.query['stage']);
   const spec = release.pipeline.stages[stage.index];
   if (!spec) throw new ControlFault('NotFound', `the release ${releaseId} has no such stage`);
-  const toMs = stage.endedAtMs ?? release.endedAtMs ?? clock.nowMs();
-  const fromMs = Math.min(stage.deployment?.intendedAtMs ?? stage.startedAtMs ?? toMs, toMs) - LEAD_MS;
+  const nowMs = clock.nowMs();
+  const endedAtMs = stage.endedAtMs ?? release.endedAtMs;
+  const toMs = endedAtMs === undefined ? nowMs : Math.min(nowMs, endedAtMs + MARGIN_MS);
+  const fromMs = Math.min(stage.deployment?.intendedAtMs ?? stage.startedAtMs ?? toMs, toMs) - MARGIN_MS;
   const answer = { stage: spec.name, fromMs, toMs };
   if (spec.alarms.length === 0) return { ...answer, alarms: [] };
   // Task by task, old and new stand in the same target group: their curves cannot be told apart.

@@ -25,7 +25,7 @@ export function chartPart({ chart, at, metrics, fault, on }) {
     metrics === 'loading' && h('p', { class: 'looking' }, 'Looking at the alarms …'),
     metrics === 'failed' && h('p', { class: 'strip fault' }, `The metrics of the alarms are not to be had: ${fault ?? ''}`),
     metrics === 'there' && chart.alarms.length === 0 && h('p', { class: 'muted' }, 'This stage watches no alarms.'),
-    axis(chart, cursor),
+    (chart.weight !== undefined || chart.alarms.some((panel) => panel.empty === undefined)) && axis(chart, cursor),
   );
 }
 

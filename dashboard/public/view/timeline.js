@@ -74,7 +74,7 @@ function lineOf(entry) {
 }
 
 /** Instants in the reader's time zone, digests as short as people say them. @param {string} text */
-const readable = (text) => clean(text).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (instant) => day(Date.parse(instant)) || instant).replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, 'sha256:$1');
+const readable = (text) => clean(text).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (instant) => day(Date.parse(instant)) || instant).replace(/\.\.$/, '.').replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, 'sha256:$1');
 
 /** @param {TimelineEntry[]} run @returns {Line} */
 function foldedLine(run) {
