@@ -53,12 +53,13 @@ const timesOf = (release: Release): string => `started ${localTime(release.creat
 const currentStage = ({ release, stages }: Pick<Shown, 'release' | 'stages'>): StageRecord | undefined =>
   (release.status === 'running' ? stages[release.stageIndex] : undefined) ?? stages.findLast((stage) => stage.status !== 'pending') ?? stages[0];
 
-type Phase = 'ended' | 'rollingBack' | 'asking' | 'queued' | 'moving';
+type Phase = 'ended' | 'rollingBack' | 'aborting' | 'asking' | 'queued' | 'moving';
 
 function phaseOf(shown: Shown, nowMs: number): Phase {
   if (shown.release.status === 'ended') return 'ended';
   const stage = currentStage(shown);
   if (stage?.rollingBack) return 'rollingBack';
+  if (shown.decisions.some(({ kind }) => kind === 'abort')) return 'aborting';
   if (openAsks(shown.release, shown.stages, shown.decisions, nowMs).length > 0) return 'asking';
   return stage?.status !== 'ended' && stage?.waitingFor?.kind === 'turn' ? 'queued' : 'moving';
 }
@@ -74,6 +75,8 @@ function titleOf(shown: Shown, nowMs: number): { icon: string; headline: string 
     }
     case 'rollingBack':
       return { icon: '⏪', headline: `is being rolled back in ${where}` };
+    case 'aborting':
+      return { icon: '🛑', headline: 'is being aborted' };
     case 'asking':
       return { icon: '✋', headline: `waits for approval in ${where}` };
     case 'queued':
@@ -104,7 +107,8 @@ function alarmBlocks({ release, stages, alarms = [] }: Shown): Block[] {
 
 function buttonBlocks(shown: Shown, nowMs: number): Block[] {
   const { release, stages, decisions, buttons } = shown;
-  if (!buttons || release.status === 'ended') return [];
+  // An abort is the last word; what it does takes a moment to show.
+  if (!buttons || release.status === 'ended' || decisions.some(({ kind }) => kind === 'abort')) return [];
   const stage = currentStage(shown);
   const asked = openAsks(release, stages, decisions, nowMs)[0];
   const elements: Button[] = [];
@@ -115,7 +119,7 @@ function buttonBlocks(shown: Shown, nowMs: number): Block[] {
   const bake = stage && bakeToSkip(stage, decisions);
   if (bake !== undefined) elements.push(button('promote', { release: release.id, stage: nameOf(release, stage), ask: bake }));
   // What is being rolled back already cannot be aborted any more.
-  if (!stage?.rollingBack && !decisions.some(({ kind }) => kind === 'abort')) elements.push(button('abort', { release: release.id }));
+  if (!stage?.rollingBack) elements.push(button('abort', { release: release.id }));
   return elements.length === 0 ? [] : [{ type: 'actions', block_id: ACTIONS_BLOCK, elements }];
 }
 
