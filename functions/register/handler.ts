@@ -1,4 +1,5 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { once } from '../../adapters/aws.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { taskDefinitionsIn } from '../../adapters/ecs/task-definitions.ts';
 import { releasesIn } from '../../adapters/records/releases.ts';
@@ -10,5 +11,5 @@ import { register } from './register.ts';
 
 export const handler = lambda('register', () => {
   const table = openTable(tableName(), aws());
-  return register({ releases: releasesIn(table), timeline: timelineIn(table), taskDefinitions: taskDefinitionsIn(new ECSClient(aws())), clock: systemClock });
+  return register({ releases: releasesIn(table), timeline: timelineIn(table), taskDefinitions: taskDefinitionsIn(new ECSClient(once(aws()))), clock: systemClock });
 });

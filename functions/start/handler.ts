@@ -1,4 +1,5 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { once } from '../../adapters/aws.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { servicesIn } from '../../adapters/ecs/services.ts';
 import { leasesIn } from '../../adapters/records/leases.ts';
@@ -11,5 +12,5 @@ import { start } from './start.ts';
 
 export const handler = lambda('start', () => {
   const table = openTable(tableName(), aws());
-  return start({ releases: releasesIn(table), leases: leasesIn(table), timeline: timelineIn(table), services: servicesIn(new ECSClient(aws())), clock: systemClock });
+  return start({ releases: releasesIn(table), leases: leasesIn(table), timeline: timelineIn(table), services: servicesIn(new ECSClient(once(aws()))), clock: systemClock });
 });

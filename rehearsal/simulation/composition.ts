@@ -7,7 +7,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { alarmsIn, type Alarms } from '../../adapters/alarms.ts';
-import type { AwsOptions } from '../../adapters/aws.ts';
+import { once as singleAttempt, type AwsOptions } from '../../adapters/aws.ts';
 import type { Clock } from '../../adapters/clock.ts';
 import { doorbell, type Doorbell } from '../../adapters/doorbell.ts';
 import { failuresIn, type Failures } from '../../adapters/ecs/failures.ts';
@@ -90,6 +90,9 @@ const FUNCTIONS: Record<string, (parts: Parts) => Handle> = {
   finish,
 };
 
+/** Functions whose handler gives ECS one attempt per call. */
+const SENDS_ONCE = ['start', 'register'];
+
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);
 
@@ -117,7 +120,7 @@ export interface CompositionOptions {
 export function compose({ functionName, environment, transport, clock, log, patch, wrap }: CompositionOptions): Handle {
   const build = FUNCTIONS[functionName];
   if (!build) throw new Error(`no function is named ${functionName}`);
-  const parts = lazyParts(environment, transport, clock, log);
+  const parts = lazyParts(functionName, environment, transport, clock, log);
   const handle = build(patch ? patch(parts) : parts);
   const wrapped = wrap ? wrap(functionName, handle) : handle;
   return async (event) => {
@@ -129,13 +132,13 @@ export function compose({ functionName, environment, transport, clock, log, patc
   };
 }
 
-function lazyParts(environment: Environment, transport: Transport, clock: Clock, log: Logger): Parts {
+function lazyParts(functionName: string, environment: Environment, transport: Transport, clock: Clock, log: Logger): Parts {
   const once = <Made>(make: () => Made): (() => Made) => {
     let made: { value: Made } | undefined;
     return () => (made ??= { value: make() }).value;
   };
   const table = once(() => transport.table(required(environment, 'TABLE_NAME'), transport.options));
-  const ecs = once(() => transport.client(new ECSClient(transport.options)));
+  const ecs = once(() => transport.client(new ECSClient(SENDS_ONCE.includes(functionName) ? singleAttempt(transport.options) : transport.options)));
   const functionCaller = {
     region: transport.options.region,
     credentials: async () => transport.options.credentials ?? { accessKeyId: '', secretAccessKey: '' },
