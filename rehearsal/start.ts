@@ -1,5 +1,6 @@
 // The world of the demo, to stay: the local cloud, Slipway in it, the example service under steady load, and a live account of
-// every release. `npm start` runs it (local/main.ts), and so does `slipway local`.
+// every release, on the terminal and on the dashboard. `npm start` runs it (local/main.ts), and so does `slipway local`.
+import { dashboardAs } from './local/dashboard.ts';
 import { controlOf } from './demo/stage.ts';
 import { startLoad } from './load.ts';
 import { watchReleases } from './local/watch-releases.ts';
@@ -41,8 +42,10 @@ export async function startLocal({ port, say, progress = plainProgress(say), pri
   const load = startLoad(world.urls.production, REQUESTS_PER_SECOND, { answersMax: ANSWERS_MAX });
   stops.push(() => load.stop());
   const endpoint = world.local.url;
+  const dashboard = await dashboardAs('alice', world);
+  stops.push(() => dashboard.close());
   const stateMachineArn = `arn:aws:states:${world.region}:${world.local.cloud.kernel.accountId}:stateMachine:slipway-prod-release`;
-  for (const line of whatToTry({ endpoint, region: world.region, urls: world.urls, stateMachineArn, requestsPerSecond: REQUESTS_PER_SECOND })) print(line);
+  for (const line of whatToTry({ endpoint, region: world.region, urls: world.urls, dashboardUrl: dashboard.url, stateMachineArn, requestsPerSecond: REQUESTS_PER_SECOND })) print(line);
   const watch = watchReleases({ control: controlOf(world), progress, load });
   stops.push(() => watch.stop());
   return { endpoint, close: () => world.close() };

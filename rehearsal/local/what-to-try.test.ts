@@ -1,6 +1,6 @@
 import { whatToTry } from './what-to-try.ts';
 
-const facts = { endpoint: 'http://127.0.0.1:4577', region: 'eu-west-1', urls: { staging: 'http://127.0.0.1:1', production: 'http://127.0.0.1:2' }, stateMachineArn: 'arn:aws:states:eu-west-1:1:stateMachine:x', requestsPerSecond: 50 };
+const facts = { endpoint: 'http://127.0.0.1:4577', region: 'eu-west-1', urls: { staging: 'http://127.0.0.1:1', production: 'http://127.0.0.1:2' }, dashboardUrl: 'http://127.0.0.1:3/#token=x', stateMachineArn: 'arn:aws:states:eu-west-1:1:stateMachine:x', requestsPerSecond: 50 };
 
 describe('what to try', () => {
   it('names the endpoint in every line for the AWS CLI', () => {

@@ -5,6 +5,7 @@ export interface LocalFacts {
   endpoint: string;
   region: string;
   urls: { staging: string; production: string };
+  dashboardUrl: string;
   stateMachineArn: string;
   requestsPerSecond: number;
 }
@@ -18,13 +19,15 @@ const PUSHES: readonly Line[] = [
 ];
 const DECISIONS: readonly Line[] = [
   ['npx slipway approve checkout --local --as alice', 'let it go on'],
+  ['npx slipway promote checkout --local --as alice', 'skip the rest of a bake'],
   ['npx slipway reject checkout --local --as bob --reason "prices look wrong"'],
   ['npx slipway abort checkout --local --as alice', 'at any time, also while it moves'],
+  ['npx slipway retry checkout-1.2.0 --local --as alice', 'what was rolled back or rejected is held until then'],
 ];
 
-export function whatToTry({ endpoint, region, urls, stateMachineArn, requestsPerSecond }: LocalFacts): string[] {
+export function whatToTry({ endpoint, region, urls, dashboardUrl, stateMachineArn, requestsPerSecond }: LocalFacts): string[] {
   const looks: readonly Line[] = [
-    ['npx slipway status --local', 'every pipeline'],
+    ['npx slipway watch checkout --local', 'live'],
     ['npx slipway status checkout --local', 'its releases; with the id of one: its whole story'],
     [`curl -i ${urls.production}`, 'which version answers now?'],
     [`curl -s ${endpoint}/_local/ledger`, 'what every role called, and what it was denied'],
@@ -41,7 +44,9 @@ export function whatToTry({ endpoint, region, urls, stateMachineArn, requestsPer
   return [
     '',
     `The local cloud is up at ${endpoint}. ${requestsPerSecond} requests a second go to the service in production, ${urls.production};`,
-    `staging is ${urls.staging}. In another terminal:`,
+    `staging is ${urls.staging}. Alice's dashboard: ${dashboardUrl}`,
+    '',
+    'In another terminal:',
     ...section('push a version', [...elsewhere, ...PUSHES]),
     ...section('decide', DECISIONS),
     ...section('look', looks),
@@ -52,7 +57,7 @@ export function whatToTry({ endpoint, region, urls, stateMachineArn, requestsPer
   ];
 }
 
-const REMARK_COLUMN = 48;
+const REMARK_COLUMN = 51;
 
 const section = (title: string, lines: readonly Line[]): string[] => [
   '',
