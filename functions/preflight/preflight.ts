@@ -117,7 +117,8 @@ function withoutLeftovers(read: DeploymentConfiguration, before: StageBefore | u
   const found = before?.stage.found?.deploymentConfiguration as DeploymentConfiguration | undefined;
   if (!before || !found) return read;
   const ours = deploymentConfigurationFor(before.spec, found, before.stage.alarmsLeftOut);
-  const shape = ({ strategy = 'ROLLING', lifecycleHooks = [], bakeTimeInMinutes = 0, alarms }: DeploymentConfiguration) => ({ strategy, lifecycleHooks, bakeTimeInMinutes, alarms: alarms?.enable ? alarms.alarmNames : [] });
+  // Not the alarms: which of them were left out may have changed since they were set.
+  const shape = ({ strategy = 'ROLLING', lifecycleHooks = [], bakeTimeInMinutes = 0 }: DeploymentConfiguration) => ({ strategy, lifecycleHooks, bakeTimeInMinutes });
   if (!sameRecord(shape(read), shape(ours))) return read;
   // Without pauses of ours in it, a person may have set the same since.
   const surely = setAsidePauses(ours) > 0 || before.stage.status !== 'ended' || justEnded(before, nowMs);

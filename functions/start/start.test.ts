@@ -59,7 +59,7 @@ it('when nothing came of the call, it is made again once ECS would have listed i
   await expect(start()).rejects.toThrow(Killed);
   t.ecs.before = () => undefined;
   await expect(start()).rejects.toMatchObject({ name: 'Transient' });
-  await t.wait(30_000);
+  await t.wait(120_000);
   expect(await start()).toMatchObject({ kind: 'started' });
   expect(deploys()).toBe(1);
 });

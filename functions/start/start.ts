@@ -18,8 +18,11 @@ import { changeStage, loadStage, ReleaseMissing, StageEvent } from '../shared/st
 
 /** Clocks differ; a deployment created this long before we meant to start one may still be ours. */
 const CLOCK_SKEW_MS = 2 * 60_000;
-/** ECS lists a new deployment with a delay; calling again before this has passed could start a second one. */
-const LISTING_LAG_MS = 30_000;
+/**
+ * After a call whose answer was lost there may be a deployment that nobody can see yet: the call may have been under way for as
+ * long as a function lives, and ECS lists what is new with a delay. Calling again before that has passed could start a second one.
+ */
+const UNSEEN_LIMIT_MS = 120_000;
 
 export type Started = { kind: 'started'; notice: Notice } | { kind: 'stopped' };
 
@@ -44,7 +47,7 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
 
   const known = await startedBefore(services, spec, deployment);
   const { requestedAtMs } = deployment;
-  if (!known && requestedAtMs !== undefined && clock.nowMs() < requestedAtMs + LISTING_LAG_MS) {
+  if (!known && requestedAtMs !== undefined && clock.nowMs() < requestedAtMs + UNSEEN_LIMIT_MS) {
     throw new Transient(`an earlier try may have started a deployment of ${spec.name} that ECS does not list yet`);
   }
   const record = (made: Partial<DeploymentRecord> | undefined, entries: TimelineEntry[]) =>

@@ -136,6 +136,8 @@ export class World {
         world.slipway = await deploySlipway(world.cloud, world.clock, options.artefact);
         await furnishAccount(world.operate);
         for (const wish of services) await world.furnish(wish);
+        // Whoever reads late must not see the account being furnished.
+        await world.clock.advance(60_000);
         world.interfering = true;
         return await story(world);
       } finally {
