@@ -42,6 +42,7 @@ describe('markup', () => {
     { name: 'fault', page: [faultNotice({ code: HOSTILE, message: HOSTILE, hint: HOSTILE }), faultStrip({ code: 'x', message: HOSTILE }, '')] },
   ])('hostile names stay text on the page $name', ({ page }) => {
     expect(texts(page)).toContain('<img src=x onerror=alert(1)>');
+    expect(texts(page)).not.toMatch(/[\u202e\u0007]/);
     for (const { tag, attrs } of nodes(page)) {
       expect(['img', 'script', 'iframe', 'object', 'style', 'link', 'meta', 'form']).not.toContain(tag);
       expect(Object.keys(attrs).filter((name) => /^on/i.test(name))).toEqual([]);

@@ -92,7 +92,8 @@ async function realStates() {
     await shoot('release-waiting');
     await page.point('svg.plot', 0.7);
     await sleep(100);
-    await page.shoot(join(folder, 'release-reading-light.png'));
+    await page.waitFor("document.querySelector('.chart .reading')?.innerText === '5 %'", 'the reading under the pointer');
+    await page.shoot(join(folder, 'release-reading-light.png'), { full: false });
 
     await page.press('Reject');
     await page.waitForText('Reason (needed)');

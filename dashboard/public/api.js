@@ -1,5 +1,6 @@
 // Asks the dashboard's server, with the token of this run. The token stays in this tab, and in other tabs of this very page.
 import { tokenOf } from './view/route.js';
+import { clean } from './view/words.js';
 
 const HEADER = 'x-slipway-token';
 const STORED = 'slipway-token';
@@ -10,10 +11,10 @@ const NEIGHBOUR_MS = 300;
 export class ApiError extends Error {
   /** @param {{ code: string, message: string, hint?: string | undefined, status?: number | undefined }} fault */
   constructor({ code, message, hint, status }) {
-    super(message);
+    super(clean(message));
     this.name = 'ApiError';
     this.code = code;
-    this.hint = hint;
+    this.hint = hint === undefined ? undefined : clean(hint);
     this.status = status;
   }
 }

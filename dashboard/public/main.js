@@ -15,7 +15,7 @@ import { toPipelines } from './view/pipelines.js';
 import { actionsOf, currentStage, spoken, toRelease } from './view/release.js';
 import { historyHref, releaseHref, routeOf } from './view/route.js';
 import { toTimeline } from './view/timeline.js';
-import { duration, imageName, standing } from './view/words.js';
+import { clean, duration, imageName, standing } from './view/words.js';
 
 /** @typedef {import('../../core/view/index.ts').ReleaseView} ReleaseView */
 /** @typedef {import('../../core/view/index.ts').ReleaseSummary} ReleaseSummary */
@@ -198,7 +198,7 @@ function chartFor(view, stageAsked, nowMs) {
   const chart = toChart({ stage, timeline: view.timeline, metrics: known, nowMs, width: chartWidth() });
   if (chart === undefined) return undefined;
   drawn = chart;
-  return chartPart({ chart, at: state.readingMs, metrics: known !== undefined ? 'there' : state.metricsFault === '' ? 'loading' : 'failed', fault: state.metricsFault, on: chartEvents });
+  return chartPart({ chart, at: state.readingMs, metrics: known !== undefined ? 'there' : state.metricsFault === '' ? 'loading' : 'failed', fault: clean(state.metricsFault), on: chartEvents });
 }
 
 /** @type {NonNullable<ReturnType<typeof toChart>> | undefined} */
@@ -251,7 +251,7 @@ function act(action) {
       return;
     }
     const answer = /** @type {{ message: string }} */ (await post(`/releases/${encodeURIComponent(release.id)}/decisions`, { kind: action.kind, ...(action.stage === undefined ? {} : { stage: action.stage }), ...(reason === '' ? {} : { reason }) }));
-    toast(answer.message);
+    toast(clean(answer.message));
     void poller.now();
   });
 }

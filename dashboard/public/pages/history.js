@@ -1,6 +1,7 @@
 // The history of releases, with filters.
 import { h } from '../dom.js';
 import { OUTCOME_CHOICES } from '../view/history.js';
+import { clean } from '../view/words.js';
 import { badge, notice } from './parts.js';
 
 /** @typedef {import('../view/history.js').Row} Row */
@@ -15,7 +16,7 @@ export function historyPage({ rows, known, pipelines, filter, more, on }) {
     h(
       'div',
       { class: 'filters', role: 'search', on: { input: on.filter } },
-      choice('pipeline', 'Pipeline', [{ value: '', label: 'every pipeline' }, ...pipelines.map((name) => ({ value: name, label: name }))], filter.pipeline),
+      choice('pipeline', 'Pipeline', [{ value: '', label: 'every pipeline' }, ...pipelines.map((name) => ({ value: name, label: clean(name) }))], filter.pipeline),
       choice('outcome', 'Outcome', OUTCOME_CHOICES, filter.outcome),
       h('label', { class: 'grow' }, h('span', {}, 'Text'), h('input', { type: 'search', name: 'text', id: 'filter-text', value: filter.text, placeholder: 'tag, digest, reason …', autocomplete: 'off', spellcheck: 'false' })),
     ),

@@ -1,5 +1,6 @@
 // Small parts that every page uses. Pure: they answer trees.
 import { h } from '../dom.js';
+import { clean } from '../view/words.js';
 
 /** @typedef {import('../view/words.js').Tone} Tone */
 
@@ -31,14 +32,14 @@ export function faultTitle({ code }) {
 }
 
 /** Instead of a page. @param {Fault} fault @param {string} [again] when it looks again */
-export const faultNotice = (fault, again) => h('section', { class: 'notice fault', role: 'alert' }, h('h2', {}, faultTitle(fault)), h('p', {}, sentence(fault.message)), fault.hint !== undefined && h('p', { class: 'hint' }, fault.hint), again !== undefined && h('p', { class: 'muted' }, again));
+export const faultNotice = (fault, again) => h('section', { class: 'notice fault', role: 'alert' }, h('h2', {}, faultTitle(fault)), h('p', {}, sentence(fault.message)), fault.hint !== undefined && h('p', { class: 'hint' }, clean(fault.hint)), again !== undefined && h('p', { class: 'muted' }, again));
 
 /** Above a page that shows what was last known. @param {Fault} fault @param {string} again */
-export const faultStrip = (fault, again) => h('div', { key: 'strip', class: 'strip fault', role: 'alert' }, h('strong', {}, `${faultTitle(fault)}.`), ` ${sentence(fault.message)} What you see may be old. ${fault.hint ?? ''} ${again}`);
+export const faultStrip = (fault, again) => h('div', { key: 'strip', class: 'strip fault', role: 'alert' }, h('strong', {}, `${faultTitle(fault)}.`), ` ${sentence(fault.message)} What you see may be old. ${clean(fault.hint ?? '')} ${again}`);
 
 /** @param {string} text */
 export const sentence = (text) => {
-  const trimmed = text.trim();
+  const trimmed = clean(text).trim();
   const first = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 };
