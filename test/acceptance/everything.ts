@@ -15,12 +15,13 @@ import { ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type 
 
 const PEOPLE = `
 people:
-  alice: { aws: "*:assumed-role/slipway-people/alice" }
-  bob: { aws: "*:assumed-role/slipway-people/bob" }
+  alice: { aws: "*:assumed-role/slipway-people/alice", slack: U012AL1CE }
+  bob: { aws: "*:assumed-role/slipway-people/bob", slack: U034B0B }
 `;
 const pipeline = (name: string, tags: string, stage: string, repository = 'shop/checkout') => `
   ${name}:
     image: { repository: ${repository}, tags: { semver: "${tags}" } }
+    notify: { slack: "#deploys" }
     stages:
       - ${stage}`;
 const PRODUCTION = 'name: production, service: { cluster: prod, name: checkout, container: app }';
@@ -49,7 +50,7 @@ export interface Everything {
 /** Starts a world, runs everything in it, and leaves it running for whoever wants to look. */
 export async function runEverything(): Promise<Everything> {
   const faults = new Faults();
-  const world = await startQuickWorld({ specification: SPECIFICATION_BEFORE_ALARMS, cloud: { intercept: faults.intercept } });
+  const world = await startQuickWorld({ specification: SPECIFICATION_BEFORE_ALARMS, cloud: { intercept: faults.intercept }, slack: true });
   try {
     return { world, ends: await new Run(world, faults).all() };
   } catch (error) {
@@ -88,7 +89,7 @@ class Run {
     const measured = this.measuredRelease();
     for (const part of [() => this.crash(), () => this.lostAnswer(), () => this.abortWhileRolling(), () => this.unwanted()]) await part();
     await measured;
-    for (const part of [() => this.approved(), () => this.rejected(), () => this.superseded(), () => this.caught(), () => this.refused(), () => this.byHand(), () => this.queues(), () => this.lessLog()]) await part();
+    for (const part of [() => this.approved(), () => this.rejected(), () => this.superseded(), () => this.caught(), () => this.refused(), () => this.byHand(), () => this.round(), () => this.queues(), () => this.lessLog()]) await part();
     await eventually('every queued event to be done', async () => (this.world.local.cloud.models.lambda.queuedEvents === 0 ? true : undefined));
     return this.ends;
   }
@@ -169,7 +170,7 @@ class Run {
   /** What people refuse is held until somebody asks for it again. */
   private async rejected(): Promise<void> {
     const id = await this.asked('1.2.0');
-    await this.world.as('bob').decide(id, { kind: 'reject', reason: 'prices look wrong' });
+    await this.rejectInSlack('1.2.0', 'prices look wrong');
     await this.end('rejected', id);
     await this.post('alice', `/v1/releases/${id}/retry`, { reason: 'prices are right' });
     const again = await releaseOf(this.world.control, '1.2.0', [id]);
@@ -181,6 +182,28 @@ class Run {
     await this.post('alice', '/v1/holds', { pipeline: 'asked', digest: image.digest, reason: 'twice is enough' });
     await this.end('held', (await this.world.as('alice').startRelease({ pipeline: 'asked', digest: image.digest })).release.id);
     await this.post('alice', '/v1/holds/lift', { pipeline: 'asked', digest: image.digest });
+  }
+
+  /** Bob presses the button that the message shows, and says why in the modal. */
+  private async rejectInSlack(tag: string, reason: string): Promise<void> {
+    const { slack } = this.world;
+    if (!slack) throw new Error('no Slack was started');
+    const press = async (what: string, body: object): Promise<void> => {
+      const response = await fetch(`${slack.url}/ui/${what}`, { method: 'POST', headers: { 'content-type': 'application/json', origin: slack.url }, body: JSON.stringify(body) });
+      const answer = (await response.json()) as { status: number };
+      if (answer.status !== 200) throw new Error(`${what} in Slack was answered with ${answer.status}`);
+    };
+    const message = await eventually('a message with a Reject button', async () =>
+      slack.workspace.messages.find(({ threadTs, text, blocks }) => threadTs === undefined && text.includes(`:${tag} `) && JSON.stringify(blocks).includes('"slipway.reject"')),
+    );
+    await press('press', { ts: message.ts, action: 'slipway.reject', user: 'U034B0B' });
+    const modal = await eventually('the modal that asks why', async () => slack.workspace.modals[0]);
+    await press('submit', { modal: modal.id, text: reason });
+  }
+
+  /** The round that looks after releases whose end nobody was told of, while one is under way and after others have ended. */
+  private round(): Promise<void> {
+    return this.send('rescue', { source: 'aws.events', 'detail-type': 'Scheduled Event' });
   }
 
   /** An execution that fails on something nobody foresaw goes through its own Catch. */

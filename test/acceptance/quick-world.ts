@@ -37,9 +37,9 @@ export interface QuickWorld extends World {
   file(name: string, text: string): Promise<string>;
 }
 
-export type QuickWorldOptions = Pick<WorldOptions, 'cloud'> & { physics?: Partial<Physics>; specification: string };
+export type QuickWorldOptions = Pick<WorldOptions, 'cloud' | 'slack'> & { physics?: Partial<Physics>; specification: string };
 
-export async function startQuickWorld({ physics, specification, cloud }: QuickWorldOptions): Promise<QuickWorld> {
+export async function startQuickWorld({ physics, specification, cloud, slack }: QuickWorldOptions): Promise<QuickWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-acceptance-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   const file = async (name: string, text: string) => {
@@ -56,6 +56,7 @@ export async function startQuickWorld({ physics, specification, cloud }: QuickWo
       endOnSignals: false,
       beforeClose: removeFolder,
       ...(cloud && { cloud }),
+      ...(slack && { slack }),
     });
     const { accountId } = world.local.cloud.kernel;
     const controlWith = (credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }) =>
