@@ -23,7 +23,7 @@ export type ExitName = keyof typeof EXIT;
 export const EXIT_TABLE: readonly { name: ExitName; meaning: string }[] = [
   { name: 'succeeded', meaning: 'done; for a release: it succeeded, is under way, or had nothing to change' },
   { name: 'badInput', meaning: 'bad input: the command line or slipway.yml' },
-  { name: 'notFound', meaning: 'no such release, pipeline, stack or file' },
+  { name: 'notFound', meaning: 'no such release, pipeline, stage, stack or file' },
   { name: 'notAllowed', meaning: 'refused, or you are not allowed to' },
   { name: 'rolledBack', meaning: 'the release was rolled back' },
   { name: 'rejected', meaning: 'the release was rejected by a person or a deadline' },

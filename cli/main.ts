@@ -26,6 +26,11 @@ import { terminalWorld, type World } from './world.ts';
 const EXIT_HELP = ['Exit codes:', ...EXIT_TABLE.map(({ name, meaning }) => `  ${String(EXIT[name]).padStart(2)}  ${meaning}`)].join('\n');
 
 export async function runInTerminal(): Promise<void> {
+  // `slipway history | head` is no error: the reader has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   process.exitCode = await run(process.argv.slice(2), terminalWorld());
 }
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { keysOf, type TerminalHost, type TerminalListener, terminalOf } from './terminal.ts';
 
 /** A process as far as a terminal is concerned. */
-function host({ isTTY = true, keyboard = true, env = {} as Record<string, string>, columns = 100 } = {}) {
+function host({ isTTY = true, keyboard = true, env = {}, columns = 100 }: { isTTY?: boolean; keyboard?: boolean; env?: Record<string, string>; columns?: number } = {}) {
   const written: string[] = [];
   const killed: string[] = [];
   const modes: boolean[] = [];
