@@ -29,8 +29,12 @@ export interface Cell {
 const GAP = '  ';
 /** A column narrower than this says nothing any more. */
 const COLUMN_MIN = 8;
+const LAST_COLUMN_MIN = 3;
 
-/** Columns as wide as their widest cell; where that is wider than the terminal, the widest ones give way. The last one is not padded. */
+/**
+ * Columns as wide as their widest cell. Where that is wider than the terminal the last one gives way, which holds words, and
+ * then the widest of the others, which hold names to type. The last one is not padded.
+ */
 export function table(headings: string[], rows: (string | Cell)[][], { paint, columns }: { paint: Paint; columns: number | undefined }): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: clean(cell) } : { ...cell, text: clean(cell.text) })));
   const wanted = headings.map((heading, column) => Math.max(heading.length, ...cells.map((row) => widthOf(row[column]?.text ?? ''))));
@@ -47,18 +51,16 @@ export function table(headings: string[], rows: (string | Cell)[][], { paint, co
 }
 
 function narrowed(widths: readonly number[], room: number): number[] {
-  const narrow = [...widths];
-  let over = narrow.reduce((sum, width) => sum + width, 0) - room;
-  while (over > 0) {
-    const widest = Math.max(...narrow);
-    if (widest <= COLUMN_MIN) break;
-    const column = narrow.indexOf(widest);
-    const next = Math.max(COLUMN_MIN, ...narrow.filter((width) => width < widest));
-    const less = Math.min(over, widest - next) || 1;
-    narrow[column] = widest - less;
-    over -= less;
+  const last = widths.at(-1) ?? 0;
+  const others = widths.slice(0, -1);
+  let over = widths.reduce((sum, width) => sum + width, 0) - room;
+  const lastGives = Math.max(0, Math.min(over, last - LAST_COLUMN_MIN));
+  over -= lastGives;
+  while (over > 0 && Math.max(...others) > COLUMN_MIN) {
+    others[others.indexOf(Math.max(...others))] = Math.max(...others) - 1;
+    over -= 1;
   }
-  return narrow;
+  return [...others, last - lastGives];
 }
 
 /** `3 min ago`, `in 2 h` */

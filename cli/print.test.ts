@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { clean, table } from './print.ts';
+import { widthOf } from './text-width.ts';
+
+const paint = (_colour: string, text: string): string => text;
+const rows = [['checkout-1.4.0-4e5f6a7b', 'rolled back', 'alarm checkout-5xx fired'], ['billing', 'succeeded', 'fine']];
+const headings = ['RELEASE', 'STATE', 'REASON'];
+
+test('a table without a terminal is as wide as it is', () => {
+  expect(table(headings, rows, { paint, columns: undefined })).toBe(`RELEASE                  STATE        REASON
+checkout-1.4.0-4e5f6a7b  rolled back  alarm checkout-5xx fired
+billing                  succeeded    fine
+`);
+});
+
+test('on a terminal the words give way before the names', () => {
+  expect(table(headings, rows, { paint, columns: 48 })).toBe(`RELEASE                  STATE        REASON
+checkout-1.4.0-4e5f6a7b  rolled back  alarm che…
+billing                  succeeded    fine
+`);
+});
+
+test('a table fits every terminal that has room for its columns at all', () => {
+  const cell = fc.string({ unit: 'grapheme', maxLength: 60 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(cell, cell, cell), { maxLength: 5 }), fc.integer({ min: 24, max: 200 }), (cells, columns) => {
+      for (const line of table(headings, cells, { paint, columns }).split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    }),
+  );
+});
+
+test.each([
+  ['an escape sequence', '\u001b[2Jgone', ' [2Jgone'],
+  ['lines', 'one\r\ntwo', 'one two'],
+  ['eight-bit controls', 'a\u009b31mb', 'a 31mb'],
+  ['text that runs the other way', 'a\u202egnp.exe', 'a gnp.exe'],
+  ['what cannot be seen', 'check\u200bout\ufeff', 'check out '],
+])('%s is taken out of what is shown', (_what, text, shown) => {
+  expect(clean(text)).toBe(shown);
+});
