@@ -47,7 +47,7 @@ const newest = (ledger: Ledger): string | undefined => [...ledger.releaseIds].at
 
 async function say(world: World, person: string, releaseId: string, kind: string, reason: string): Promise<void> {
   const answer = await world.ask(person, 'POST', `/v1/releases/${encodeURIComponent(releaseId)}/decisions`, { kind, reason });
-  world.history.add('people', `${person} says ${kind} to ${releaseId}: ${answer.status} ${answer.body.error?.message ?? String(answer.body['message'] ?? '')}`);
+  world.history.add('people', `${person} says ${kind} to ${releaseId}: ${answer.status} ${answer.body.error?.message ?? (typeof answer.body['message'] === 'string' ? answer.body['message'] : '')}`);
 }
 
 async function foreignUpdate(world: World, name: string): Promise<void> {

@@ -130,7 +130,8 @@ export class SimulatedLambda implements FunctionRunner {
         const answer = await call();
         return environment.dead ? NEVER : answer;
       } catch (error) {
-        return environment.dead ? NEVER : Promise.reject(error);
+        if (environment.dead) return NEVER;
+        throw error;
       }
     };
     const wire = requestHandler();
