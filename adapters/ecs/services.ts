@@ -133,6 +133,7 @@ export function viewOf(deployment: ServiceDeployment): DeploymentView {
     statusReason: deployment.statusReason,
     lifecycleStage: deployment.lifecycleStage,
     weightPercent: deployment.targetServiceRevision?.requestedProductionTrafficWeight ?? 0,
+    tasks: tasksOf(deployment.targetServiceRevision),
     pauses: (deployment.lifecycleHookDetails ?? [])
       .filter((hook) => hook.status === 'AWAITING_ACTION')
       .flatMap((hook) => (hook.hookId ? [{ hookId: hook.hookId, expiresAtMs: hook.expiresAt?.getTime() }] : [])),
@@ -140,3 +141,6 @@ export function viewOf(deployment: ServiceDeployment): DeploymentView {
     createdAtMs: deployment.createdAt?.getTime() ?? 0,
   };
 }
+
+const tasksOf = (revision: ServiceDeployment['targetServiceRevision']): DeploymentView['tasks'] =>
+  revision?.runningTaskCount === undefined || revision.requestedTaskCount === undefined ? undefined : { running: revision.runningTaskCount, requested: revision.requestedTaskCount };

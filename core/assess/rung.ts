@@ -13,17 +13,20 @@ import { RESYNC_MOVING_MS, SCARCITY_ASK_MS, type Assessment, type DeploymentView
 
 /** Request counts come from CloudWatch, which has them a minute at a time. */
 const REQUEST_COUNT_RECHECK_MS = 30_000;
+/** Less than what a pause outlasts its plan by, so that this is told before ECS rolls back by itself. */
+const SHORT_OF_TASKS_LIMIT_MS = 10 * 60_000;
+const SHORT_OF_TASKS_RECHECK_MS = 30_000;
 const WEIGHT_TOLERANCE_PERCENT = 0.05;
 
 const sameWeight = (a: number, b: number): boolean => Math.abs(a - b) < WEIGHT_TOLERANCE_PERCENT;
 
 export function assessRung(input: AssessInput, deployment: DeploymentView): Assessment {
   const rung = input.rungs.find((candidate) => sameWeight(candidate.weightPercent, deployment.weightPercent));
-  if (!rung) return advance(input, deployment, 'the plan does not stop here');
+  if (!rung) return short(input, deployment) ?? advance(input, deployment, 'the plan does not stop here');
 
   const { stage, entries, reachedAtMs, first } = reach(input, rung, deployment);
   const at: RungInput = { ...input, stage, rung, reachedAtMs };
-  const answer = baked(at) ?? measured(at, deployment) ?? dataAvailable(at, deployment) ?? approved(at) ?? advance(at, deployment, completeText(at));
+  const answer = baked(at) ?? measured(at, deployment) ?? dataAvailable(at, deployment) ?? approved(at) ?? short(at, deployment) ?? advance(at, deployment, completeText(at));
   const firstNotice = first && rung.weightPercent > 0 ? ({ kind: 'weightReached', text: entries[0]?.text ?? '' } as const) : undefined;
   return { ...answer, entries: [...entries, ...answer.entries], notice: answer.notice ?? firstNotice };
 }
@@ -79,6 +82,23 @@ function dataAvailable(input: RungInput, deployment: DeploymentView): Assessment
   return scarce(input, deployment, { askKey: `data.${input.rung.weightPercent}`, lack, waitingFor: { kind: 'alarmData', alarms: silent, untilMs }, recheckMs: RESYNC_MOVING_MS });
 }
 
+/** ECS shifts traffic whether or not somebody is there to take it, so nobody is let on without all their tasks. */
+function short(input: AssessInput, deployment: DeploymentView): Assessment | undefined {
+  const { tasks } = deployment;
+  const { stage, nowMs } = input;
+  if (!tasks || tasks.running >= tasks.requested) return undefined;
+  const sinceMs = stage.shortOfTasksSinceMs ?? nowMs;
+  const lack = `the new revision has only ${tasks.running} of ${tasks.requested} tasks`;
+  if (nowMs - sinceMs >= SHORT_OF_TASKS_LIMIT_MS) return beginRollback(input, deployment, { outcome: 'rolledBack', reason: `${lack}, and has lacked some for ${formatDuration(nowMs - sinceMs)}` });
+  const waitingFor = { kind: 'deployment' } as const;
+  return {
+    verdict: { kind: 'wait', waitingFor, lookAgainAtMs: Math.min(sinceMs + SHORT_OF_TASKS_LIMIT_MS, nowMs + SHORT_OF_TASKS_RECHECK_MS), reason: lack },
+    stage: { ...stage, waitingFor, shortOfTasksSinceMs: sinceMs },
+    entries: [stageEntry(stage, 'weight', `short.${sinceMs}`, nowMs, `Held at ${deployment.weightPercent} %: ${lack}.`)],
+    notice: undefined,
+  };
+}
+
 interface Scarcity {
   askKey: string;
   /** A clause. */
@@ -126,7 +146,7 @@ function advance(input: AssessInput, deployment: DeploymentView, reason: string)
   const from = deployment.weightPercent;
   const to = nextWeight(input, from);
   const verdict = { kind: 'advance', hookIds: deployment.pauses.map((pause) => pause.hookId), fromWeightPercent: from, toWeightPercent: to, reason } as const;
-  return { verdict, stage: { ...input.stage, waitingFor: { kind: 'deployment' } }, entries: [], notice: undefined };
+  return { verdict, stage: { ...input.stage, waitingFor: { kind: 'deployment' }, shortOfTasksSinceMs: undefined }, entries: [], notice: undefined };
 }
 
 const nextWeight = (input: AssessInput, weightPercent: number): number =>

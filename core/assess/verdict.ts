@@ -31,6 +31,8 @@ export interface DeploymentView {
   lifecycleStage: string | undefined;
   /** `requestedProductionTrafficWeight` of the target revision; ROLLING deployments have none. */
   weightPercent: number;
+  /** Tasks of the new revision; undefined when ECS does not say. */
+  tasks?: { running: number; requested: number } | undefined;
   /** PAUSE hooks that wait for an action. */
   pauses: { hookId: string; expiresAtMs: EpochMs | undefined }[];
   rollbackReason: string | undefined;

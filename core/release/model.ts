@@ -92,6 +92,8 @@ export interface StageRecord {
   rungsReached: { weightPercent: number; atMs: EpochMs }[];
   /** The highest production weight seen or let through. */
   weightPercent: number;
+  /** Since when a pause is held because the new revision lacks tasks. */
+  shortOfTasksSinceMs?: EpochMs | undefined;
   rollingBack: RollingBack | undefined;
   failure: Failure | undefined;
   /** What the stage waits for, for people to read. */

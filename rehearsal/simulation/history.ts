@@ -36,7 +36,8 @@ export class History {
   }
 }
 
-export function sinceText(ms: number): string {
+export function sinceText(sinceMs: number): string {
+  const ms = Math.round(sinceMs);
   const two = (value: number) => String(value).padStart(2, '0');
   const seconds = Math.floor(ms / 1000);
   return `+${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${String(ms % 1000).padStart(3, '0')}`;

@@ -6,7 +6,7 @@ import type { Random } from '../../local-cloud/kernel/random.ts';
 export async function withVirtualGlobals<Answer>(clock: Clock, random: Random, run: () => Promise<Answer>): Promise<Answer> {
   const kept = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, random: Math.random };
   const virtualTimeout = (callback: (...args: unknown[]) => void, delayMs = 0, ...args: unknown[]) => {
-    const timer = clock.after(delayMs, () => callback(...args));
+    const timer = clock.after(Math.ceil(delayMs), () => callback(...args));
     return { ...timer, ref: () => undefined, unref: () => undefined, hasRef: () => true };
   };
   globalThis.setTimeout = virtualTimeout as unknown as typeof globalThis.setTimeout;
