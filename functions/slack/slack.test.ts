@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { signedForm } from '../../rehearsal/slack/interactivity.ts';
 import { eventOf, SECRET, slackRig, type UrlEvent } from './testing.ts';
-import { slack, type Reply } from './slack.ts';
+import { slack } from './slack.ts';
 
 type Rig = Awaited<ReturnType<typeof slackRig>>;
 let rig: Rig;
