@@ -52,6 +52,8 @@ const ATTEMPTS_MAX = 3;
 const Answer = v.looseObject({ ok: v.boolean(), error: v.optional(v.string()) });
 const Posted = v.object({ channel: v.string(), ts: v.string() });
 const Metadata = v.object({ event_type: v.string(), event_payload: v.record(v.string(), v.unknown()) });
+const Channels = v.object({ channels: v.array(v.object({ id: v.string(), name: v.string() })), response_metadata: v.optional(v.object({ next_cursor: v.optional(v.string()) })) });
+const CHANNEL_PAGES_MAX = 20;
 const History = v.object({ messages: v.array(v.object({ ts: v.string(), metadata: v.optional(Metadata) })) });
 
 export interface SlackOptions {
@@ -108,8 +110,12 @@ export function slackOver({ apiUrl, secret, fetch: send = fetch, sleep: pause = 
   }
 
   async function once(method: string, body: object): Promise<unknown> {
-    const headers = { ...JSON_BODY, authorization: `Bearer ${await botToken()}` };
-    const response = await request(`${apiUrl}/${method}`, { headers, body: JSON.stringify(body) }, method);
+    const authorization = `Bearer ${await botToken()}`;
+    // Not every method that reads takes JSON.
+    const sent = method.startsWith('conversations.')
+      ? { headers: { 'content-type': 'application/x-www-form-urlencoded', authorization }, body: new URLSearchParams(Object.entries(body).map(([name, value]): [string, string] => [name, String(value)])).toString() }
+      : { headers: { ...JSON_BODY, authorization }, body: JSON.stringify(body) };
+    const response = await request(`${apiUrl}/${method}`, sent, method);
     const answer = v.safeParse(Answer, await response.json().catch(() => undefined));
     if (!answer.success) throw new SlackUnreachable(`${method} was answered with ${response.status} and nothing to read`);
     if (!answer.output.ok) throw new SlackRefused(method, answer.output.error ?? 'unknown_error');
@@ -128,6 +134,20 @@ export function slackOver({ apiUrl, secret, fetch: send = fetch, sleep: pause = 
     return parsed.output;
   }
 
+  /** Only posting takes the name of a channel; everything else wants its id. */
+  async function channelId(channel: string): Promise<string | undefined> {
+    if (/^[CG][A-Z0-9]{6,}$/.test(channel)) return channel;
+    const name = channel.replace(/^#/, '');
+    let cursor: string | undefined;
+    for (let page = 0; page < CHANNEL_PAGES_MAX; page++) {
+      const { channels, response_metadata } = await call('conversations.list', { types: 'public_channel,private_channel', exclude_archived: true, limit: 1000, ...(cursor ? { cursor } : {}) }, Channels);
+      const found = channels.find((candidate) => candidate.name === name);
+      cursor = response_metadata?.next_cursor;
+      if (found || !cursor) return found?.id;
+    }
+    return undefined;
+  }
+
   return {
     /** `thread`: as a reply to that message. */
     post: (channel: string, message: Message, mark: Mark, thread?: string): Promise<Place> =>
@@ -138,9 +158,11 @@ export function slackOver({ apiUrl, secret, fetch: send = fetch, sleep: pause = 
     },
 
     /** The message with that mark, if it was posted since; undefined also when the app may not read the channel. */
-    async find(channel: string, mark: Mark, sinceMs: number, thread?: string): Promise<Place | undefined> {
+    async find(named: string, mark: Mark, sinceMs: number, thread?: string): Promise<Place | undefined> {
       const [method, where] = thread === undefined ? (['conversations.history', {}] as const) : (['conversations.replies', { ts: thread }] as const);
       try {
+        const channel = await channelId(named);
+        if (channel === undefined) return undefined;
         const { messages } = await call(method, { channel, ...where, oldest: (sinceMs / 1000).toFixed(6), include_all_metadata: true, limit: 200 }, History);
         const found = messages.find(({ metadata }) => metadata?.event_type === EVENT_TYPE && metadata.event_payload['release'] === mark.release && metadata.event_payload['part'] === mark.part);
         return found && { channel, ts: found.ts };

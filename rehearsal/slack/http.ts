@@ -27,5 +27,7 @@ export async function bodyOf(request: IncomingMessage): Promise<Record<string, u
     if (length > BODY_BYTES_MAX) throw new Error('the body is too long');
     chunks.push(chunk);
   }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}') as Record<string, unknown>;
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (request.headers['content-type'] === 'application/x-www-form-urlencoded') return Object.fromEntries(new URLSearchParams(text));
+  return JSON.parse(text || '{}') as Record<string, unknown>;
 }

@@ -8,7 +8,7 @@ import { bodyOf, cut, html, json, plain } from './http.ts';
 import { pressPayload, send, signedForm, submitPayload, type Sent } from './interactivity.ts';
 import { page } from './page.ts';
 import { stateOf } from './state.ts';
-import { Workspace, type User } from './workspace.ts';
+import { Workspace, type Answered, type User } from './workspace.ts';
 
 export interface Switches {
   /** `down`: 503. `dead`: the connection is cut and nothing happens. `mute`: it happens, and the connection is cut before the answer. */
@@ -30,6 +30,7 @@ export interface SlackLookAlike {
   calls: { method: string; ok: boolean }[];
   /** Where interactivity requests go. */
   connect(requestUrl: string): void;
+  requestUrl(): string;
   /** As the page does it: somebody presses a button under a message, or submits a modal. */
   press(ts: string, actionId: string, userId: string): Promise<Sent>;
   submit(modalId: string, typed: string): Promise<Sent>;
@@ -93,7 +94,7 @@ export async function startSlack({ port = 0, nowMs = Date.now, folder = join(pro
     if (path.startsWith('/api/')) {
       const method = path.slice('/api/'.length);
       const refused = authorization === undefined ? 'not_authed' : switches.tokenRevoked ? 'token_revoked' : authorization !== `Bearer ${botToken}` ? 'invalid_auth' : undefined;
-      const answered = refused === undefined ? workspace.method(method, body) : { ok: false, error: refused };
+      const answered: Answered = refused === undefined ? workspace.method(method, body) : { ok: false, error: refused };
       calls.push({ method, ok: answered.ok });
       return { status: 200, body: answered };
     }
@@ -162,6 +163,7 @@ export async function startSlack({ port = 0, nowMs = Date.now, folder = join(pro
     connect: (to) => {
       requestUrl = to;
     },
+    requestUrl: () => requestUrl ?? '',
     press,
     submit,
     close: () =>

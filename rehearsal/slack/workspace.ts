@@ -66,6 +66,8 @@ export class Workspace {
         return this.update(input);
       case 'chat.postEphemeral':
         return this.whisper(input);
+      case 'conversations.list':
+        return { ok: true, channels: this.channels, response_metadata: { next_cursor: '' } };
       case 'conversations.history':
       case 'conversations.replies':
         return this.read(name, input);
@@ -148,15 +150,16 @@ export class Workspace {
   }
 
   private read(name: string, input: Record<string, unknown>): Answered {
-    const channel = this.channelOf(input['channel']);
-    if (channel === undefined) return no('channel_not_found');
+    // Unlike chat.postMessage this takes no names.
+    const channel = text(input['channel']);
+    if (!this.channels.some(({ id }) => id === channel)) return no('channel_not_found');
     const thread = name === 'conversations.replies' ? text(input['ts']) : undefined;
     const oldest = Number(input['oldest'] ?? 0);
     const messages = this.messages
       .filter((message) => message.channel === channel && (thread === undefined ? message.threadTs === undefined : message.ts === thread || message.threadTs === thread))
       // The parent of a thread always comes along.
       .filter((message) => Number(message.ts) > oldest || message.ts === thread)
-      .map(({ ts, text: said, blocks, metadata }) => ({ type: 'message', ts, text: said, blocks, ...(input['include_all_metadata'] === true && metadata !== undefined ? { metadata } : {}) }));
+      .map(({ ts, text: said, blocks, metadata }) => ({ type: 'message', ts, text: said, blocks, ...(String(input['include_all_metadata']) === 'true' && metadata !== undefined ? { metadata } : {}) }));
     return { ok: true, messages: thread === undefined ? messages.reverse() : messages, has_more: false };
   }
 

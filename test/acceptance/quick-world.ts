@@ -57,6 +57,7 @@ export async function startQuickWorld({ physics, specification, cloud, slack }: 
       beforeClose: removeFolder,
       ...(cloud && { cloud }),
       ...(slack && { slack }),
+      ...(slack && { slack }),
     });
     const { accountId } = world.local.cloud.kernel;
     const controlWith = (credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }) =>

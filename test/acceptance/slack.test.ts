@@ -1,0 +1,135 @@
+// People decide in Slack: the packaged functions, and the look-alike's page whose buttons are pressed.
+import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { SlackLookAlike } from '../../rehearsal/slack/server.ts';
+import type { PostedMessage } from '../../rehearsal/slack/workspace.ts';
+import { clientOptions } from '../../rehearsal/world.ts';
+import { ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
+
+const SPECIFICATION = `
+people:
+  alice: { aws: "*:assumed-role/slipway-people/alice", slack: U012AL1CE }
+  bob: { slack: U034B0B }
+pipelines:
+  checkout:
+    image: { repository: shop/checkout, tags: { semver: ">=1.0.0" } }
+    notify: { slack: "#deploys" }
+    stages:
+      - name: production
+        service: { cluster: prod, name: checkout, container: app }
+        strategy:
+          canary:
+            steps:
+              - { weight: 5, approval: { from: [alice, bob], need: 2, within: 1h } }
+`;
+
+interface Page {
+  channels: { messages: { ts: string; blocks: { kind: string; buttons?: { action: string }[] }[] }[] }[];
+}
+
+describe('in Slack', () => {
+  let world: QuickWorld;
+  let slack: SlackLookAlike;
+
+  beforeAll(async () => {
+    world = await startQuickWorld({ specification: SPECIFICATION, slack: true });
+    slack = world.slack!;
+    // A minute and a half between attempts is too long for a test.
+    const sqs = new SQSClient(clientOptions(world.local.url, world.region));
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'slipway-prod-announcements' }));
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '2' } }));
+  }, 90_000);
+  afterAll(() => world.close());
+
+  const messagesOf = (tag: string): PostedMessage[] => slack.workspace.messages.filter(({ threadTs, text }) => threadTs === undefined && text.includes(`:${tag} `));
+  const threadOf = (tag: string): string[] => slack.workspace.messages.filter(({ threadTs }) => messagesOf(tag).some(({ ts }) => ts === threadTs)).flatMap(({ text }) => text.split('\n'));
+  const message = (tag: string, shows: string) => eventually(`a message about ${tag} that shows ${shows}`, async () => messagesOf(tag).find((candidate) => JSON.stringify(candidate).includes(shows)));
+  const ui = async (what: string, body: object) =>
+    (await (await fetch(`${slack.url}/ui/${what}`, { method: 'POST', headers: { 'content-type': 'application/json', origin: slack.url }, body: JSON.stringify(body) })).json()) as { status: number; body: string; tookMs: number };
+  /** What is not on the page cannot be pressed. */
+  const press = async (tag: string, action: string, user: string) => {
+    const { ts } = await message(tag, `"${action}"`);
+    const page = (await (await fetch(`${slack.url}/state`)).json()) as Page;
+    const shown = page.channels.flatMap(({ messages }) => messages).find((candidate) => candidate.ts === ts);
+    expect(shown?.blocks.flatMap(({ buttons = [] }) => buttons.map((button) => button.action))).toContain(action);
+    const sent = await ui('press', { ts, action, user });
+    expect(sent).toMatchObject({ status: 200 });
+    expect(sent.tookMs).toBeLessThan(3_000);
+  };
+
+  test('two people approve by pressing the button, a stranger does not, and one message tells it all', async () => {
+    await world.push({ version: '1.1.0' });
+    const id = await releaseOf(world.control, '1.1.0');
+    await press('1.1.0', 'slipway.approve', 'U0MALLORY');
+    await eventually('an answer to the stranger', async () => slack.workspace.ephemerals.find(({ user, text }) => user === 'U0MALLORY' && text.includes('nobody whom checkout knows')));
+    await press('1.1.0', 'slipway.approve', 'U012AL1CE');
+    await message('1.1.0', '1 of 2: alice');
+    await press('1.1.0', 'slipway.approve', 'U012AL1CE');
+    await press('1.1.0', 'slipway.approve', 'U034B0B');
+    const end = await release(world.control, id, 'to end', ended);
+    expect(end.outcome).toBe('succeeded');
+    expect(end.timeline.filter(({ kind }) => kind === 'decision').map(({ by }) => by)).toEqual(['alice', 'bob']);
+    await message('1.1.0', 'SUCCEEDED');
+    await eventually('the thread to tell the end', async () => threadOf('1.1.0').find((line) => line.includes('The release succeeded')));
+    expect(messagesOf('1.1.0')).toHaveLength(1);
+    expect(messagesOf('1.1.0')[0]?.updates).toBeGreaterThan(1);
+    expect(threadOf('1.1.0').filter((line) => line.includes('Approved by'))).toHaveLength(2);
+  }, 90_000);
+
+  test('bob rejects with a reason while Slack loses its answers; the end is there exactly once when it is back', async () => {
+    await world.push({ version: '1.2.0' });
+    const id = await releaseOf(world.control, '1.2.0');
+    await press('1.2.0', 'slipway.reject', 'U034B0B');
+    const modal = await eventually('a modal', async () => slack.workspace.modals[0]);
+    expect(await ui('submit', { modal: modal.id, text: '  ' })).toMatchObject({ status: 200, body: expect.stringContaining('errors') });
+    expect(slack.workspace.modals).toHaveLength(1);
+    await ui('switches', { outage: 'mute' });
+    expect(await ui('submit', { modal: modal.id, text: 'prices <!channel> look wrong' })).toMatchObject({ status: 200, body: '' });
+    const end = await release(world.control, id, 'to end', ended);
+    expect(end).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('prices <!channel> look wrong') });
+    await ui('switches', { outage: 'none' });
+    await message('1.2.0', 'WAS REJECTED');
+    await eventually('the thread to tell the end', async () => threadOf('1.2.0').find((line) => line.includes('The release was rejected')));
+    expect(messagesOf('1.2.0')).toHaveLength(1);
+    expect(new Set(threadOf('1.2.0')).size).toBe(threadOf('1.2.0').length);
+    expect(JSON.stringify(slack.workspace.messages)).not.toContain('<!channel>');
+  }, 90_000);
+
+  test('a revoked token stops no release, and the message catches up', async () => {
+    await ui('switches', { tokenRevoked: true });
+    await world.push({ version: '1.3.0' });
+    const id = await releaseOf(world.control, '1.3.0');
+    await release(world.control, id, 'to wait for approval', waitsFor('approval'));
+    expect(messagesOf('1.3.0')).toEqual([]);
+    await world.as('alice').decide(id, { kind: 'abort' });
+    await release(world.control, id, 'to end', ended);
+    await ui('switches', { tokenRevoked: false });
+    await message('1.3.0', 'WAS ABORTED');
+    expect(messagesOf('1.3.0')).toHaveLength(1);
+  }, 90_000);
+
+  test('what is pressed is answered long before Slack gives up, and every role has what it needs', async () => {
+    const { ts } = messagesOf('1.1.0')[0]!;
+    const { blocks } = slack.workspace.messages.find((candidate) => candidate.ts === ts)!;
+    blocks.push({ type: 'actions', block_id: 'slipway', elements: [{ type: 'button', action_id: 'slipway.abort', value: JSON.stringify({ release: 'gone' }), text: { type: 'plain_text', text: 'Abort' } }] });
+    const took: number[] = [];
+    for (let time = 0; time < 15; time++) took.push((await ui('press', { ts, action: 'slipway.abort', user: 'U012AL1CE' })).tookMs);
+    expect(took.sort((a, b) => a - b)[Math.floor(took.length / 2)]).toBeLessThan(500);
+    const { denials, notModelled } = world.local.cloud.ledger.report();
+    expect({ denials, notModelled, crashes: world.local.cloud.kernel.crashes }).toEqual({ denials: [], notModelled: [], crashes: [] });
+  }, 30_000);
+
+  test('of two hundred requests that Slack did not sign none is let in', async () => {
+    const url = slack.requestUrl();
+    const statuses = new Map<number, number>();
+    for (let batch = 0; batch < 8; batch++) {
+      await Promise.all(
+        Array.from({ length: 25 }, async (_, index) => {
+          const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-slack-request-timestamp': String(Math.floor(Date.now() / 1000) + (index % 5) * 200), 'x-slack-signature': `v0=${(batch * 25 + index).toString(16).padStart(64, '0')}` };
+          const { status } = await fetch(url, { method: 'POST', headers: index % 7 === 0 ? {} : headers, body: `payload=${encodeURIComponent(JSON.stringify({ type: 'block_actions', user: { id: 'U012AL1CE' }, index }))}`.slice(0, 10 + index * 6) });
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        }),
+      );
+    }
+    expect([...statuses.keys()]).toEqual([401]);
+  }, 60_000);
+});
