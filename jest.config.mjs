@@ -1,8 +1,6 @@
 /** Tests live beside what they test (`*.test.ts`) and, when they cross folders, under `test/`. */
 export default {
   testEnvironment: 'node',
-  // The acceptance tests wait for a world on the real clock; the others want a core meanwhile.
-  maxWorkers: '100%',
   testMatch: ['<rootDir>/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.serverless/'],
   transform: {
