@@ -1,6 +1,8 @@
 /** Tests live beside what they test (`*.test.ts`) and, when they cross folders, under `test/`. */
 export default {
   testEnvironment: 'node',
+  // What a test waits for has a limit of its own; this one only ends what hangs, also where the machine is busy.
+  testTimeout: 30_000,
   testMatch: ['<rootDir>/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.serverless/'],
   transform: {

@@ -34,6 +34,7 @@ export async function startLocal({ port, say, progress = plainProgress(say), pri
   const world = await startWorld({
     port,
     say,
+    slack: true,
     beforeClose: async () => {
       say('stopping');
       await Promise.all(stops.map((stop) => stop()));
@@ -45,7 +46,7 @@ export async function startLocal({ port, say, progress = plainProgress(say), pri
   const dashboard = await dashboardAs('alice', world);
   stops.push(() => dashboard.close());
   const stateMachineArn = `arn:aws:states:${world.region}:${world.local.cloud.kernel.accountId}:stateMachine:slipway-prod-release`;
-  for (const line of whatToTry({ endpoint, region: world.region, urls: world.urls, dashboardUrl: dashboard.url, stateMachineArn, requestsPerSecond: REQUESTS_PER_SECOND })) print(line);
+  for (const line of whatToTry({ endpoint, region: world.region, urls: world.urls, dashboardUrl: dashboard.url, slackUrl: world.slack?.url, stateMachineArn, requestsPerSecond: REQUESTS_PER_SECOND })) print(line);
   const watch = watchReleases({ control: controlOf(world), progress, load });
   stops.push(() => watch.stop());
   return { endpoint, close: () => world.close() };

@@ -9,6 +9,11 @@ describe('what to try', () => {
     expect(lines.every((line) => line.includes('--endpoint-url http://127.0.0.1:4577 '))).toBe(true);
   });
 
+  it('says where the buttons of Slack are, if there is one', () => {
+    expect(whatToTry({ ...facts, slackUrl: 'http://127.0.0.1:9' })).toContainEqual(expect.stringContaining('buttons to press: http://127.0.0.1:9'));
+    expect(whatToTry(facts).join('\n')).not.toContain('Slack');
+  });
+
   it('says how to find a cloud on another port, and only then', () => {
     expect(whatToTry(facts).join('\n')).not.toContain('SLIPWAY_LOCAL_ENDPOINT');
     expect(whatToTry({ ...facts, endpoint: 'http://127.0.0.1:4600' })).toContainEqual(expect.stringContaining('export SLIPWAY_LOCAL_ENDPOINT=http://127.0.0.1:4600'));

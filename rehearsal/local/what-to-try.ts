@@ -6,6 +6,7 @@ export interface LocalFacts {
   region: string;
   urls: { staging: string; production: string };
   dashboardUrl: string;
+  slackUrl?: string | undefined;
   stateMachineArn: string;
   requestsPerSecond: number;
 }
@@ -25,7 +26,7 @@ const DECISIONS: readonly Line[] = [
   ['npx slipway retry checkout-1.2.0 --local --as alice', 'what was rolled back or rejected is held until then'],
 ];
 
-export function whatToTry({ endpoint, region, urls, dashboardUrl, stateMachineArn, requestsPerSecond }: LocalFacts): string[] {
+export function whatToTry({ endpoint, region, urls, dashboardUrl, slackUrl, stateMachineArn, requestsPerSecond }: LocalFacts): string[] {
   const looks: readonly Line[] = [
     ['npx slipway watch checkout --local', 'live'],
     ['npx slipway status checkout --local', 'its releases; with the id of one: its whole story'],
@@ -45,6 +46,7 @@ export function whatToTry({ endpoint, region, urls, dashboardUrl, stateMachineAr
     '',
     `The local cloud is up at ${endpoint}. ${requestsPerSecond} requests a second go to the service in production, ${urls.production};`,
     `staging is ${urls.staging}. Alice's dashboard: ${dashboardUrl}`,
+    ...(slackUrl === undefined ? [] : [`Slack, or what looks like it, with buttons to press: ${slackUrl}`]),
     '',
     'In another terminal:',
     ...section('push a version', [...elsewhere, ...PUSHES]),
