@@ -74,7 +74,7 @@ export async function startQuickWorld({ physics, specification, cloud, slack }: 
   }
 }
 
-const LOOK_EVERY_MS = 25;
+const LOOK_EVERY_MS = 50;
 
 /** Looks again and again until `look` finds something; fails with `what` and the last thing that was seen. */
 export async function eventually<Found>(what: string, look: () => Promise<Found | undefined>, limitMs = 60_000, seen: () => unknown = () => undefined): Promise<Found> {
