@@ -82,7 +82,7 @@ const GRANTS = {
   control: [
     table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
     allow('dynamodb:Query', INDEX),
-    allow('lambda:InvokeFunction', ['Preflight', 'ImagePushed', 'Signal', 'Observe'].map((name) => ({ 'Fn::GetAtt': [`${name}LambdaFunction`, 'Arn'] }))),
+    allow('lambda:InvokeFunction', ['Preflight', 'ImagePushed', 'Signal', 'Observe', 'Announce'].map((name) => ({ 'Fn::GetAtt': [`${name}LambdaFunction`, 'Arn'] }))),
   ],
   // Reads, for people to look at; it has no way to the records.
   observe: [allow('ecs:DescribeServiceRevisions', SERVICE_REVISION), allow(['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'], '*')],

@@ -18,7 +18,11 @@ export interface DecisionWanted {
   via: Decision['via'];
 }
 
-export type Ruling = { kind: 'decide'; decision: Decision } | { kind: 'refused'; code: 'NotAllowed' | 'Refused' | 'BadRequest' | 'NotFound'; message: string; hint?: string };
+export type Ruling =
+  | { kind: 'decide'; decision: Decision }
+  /** The same person has said the same before: nothing to record, and nothing wrong. */
+  | { kind: 'already'; decision: Decision }
+  | { kind: 'refused'; code: 'NotAllowed' | 'Refused' | 'BadRequest' | 'NotFound'; message: string; hint?: string };
 
 const refused = (code: 'NotAllowed' | 'Refused' | 'BadRequest' | 'NotFound', message: string, hint?: string): Ruling => ({ kind: 'refused', code, message, ...(hint === undefined ? {} : { hint }) });
 
@@ -51,11 +55,7 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
   if (wanted.kind === 'promote') return rulePromote(wanted, release, stages, persons, common);
   const open = openAsks(release, stages, decisions, nowMs).filter(({ stageName }) => wanted.stage === undefined || stageName === wanted.stage);
   const asked = wanted.askKey === undefined ? open[0] : open.find(({ ask }) => ask.key === wanted.askKey);
-  if (!asked && wanted.askKey !== undefined) return refused('Refused', answeredMeanwhile(wanted, release, stages, decisions, nowMs), 'See what it waits for with `slipway status`.');
-  if (!asked) {
-    const where = wanted.stage === undefined ? release.id : `${release.id}, stage ${wanted.stage},`;
-    return refused('Refused', `${where} asks nothing at the moment.`, 'See what it waits for with `slipway status`.');
-  }
+  if (!asked) return saidBefore(wanted, release, decisions, persons) ?? refused('Refused', nothingAsked(wanted, release, stages, decisions, nowMs), 'See what it waits for with `slipway status`.');
   if (wanted.kind === 'reject' && wanted.reason.trim() === '') return refused('BadRequest', 'A reject needs a reason: those who pushed will read it.', 'Add --reason "...".');
   const { from, notByAuthor } = asked.ask.rule;
   const person = from.length === 0 ? (persons[0] ?? wanted.callerArn) : persons.find((name) => from.includes(name));
@@ -87,10 +87,24 @@ function rulePromote(wanted: DecisionWanted, release: Release, stages: readonly 
   return { kind: 'decide', decision: { ...common, kind: 'promote', person, askKey: rungKey(rung.weightPercent), stageIndex: stage.index } };
 }
 
-function answeredMeanwhile(wanted: DecisionWanted, release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], nowMs: number): string {
+/** A second click, a repeated command, or the same answer from another surface: the newest of what this person has said. */
+function saidBefore(wanted: DecisionWanted, release: Release, decisions: readonly Decision[], persons: readonly string[]): Ruling | undefined {
+  const before = decisions
+    .filter(({ kind, person, callerArn }) => kind === wanted.kind && (persons.includes(person) || callerArn === wanted.callerArn))
+    .filter(({ stageIndex, askKey }) => (wanted.stage === undefined || release.pipeline.stages[stageIndex]?.name === wanted.stage) && (wanted.askKey === undefined || askKey === wanted.askKey))
+    .sort((one, other) => other.atMs - one.atMs)[0];
+  // Without knowing which question was meant, only the stage the release is in can have been.
+  return before === undefined || (wanted.askKey === undefined && wanted.stage === undefined && before.stageIndex !== release.stageIndex) ? undefined : { kind: 'already', decision: before };
+}
+
+/** What happened to the question that was meant, or to the last one that was asked. */
+function nothingAsked(wanted: DecisionWanted, release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], nowMs: number): string {
   const stage = stages.find(({ index }) => release.pipeline.stages[index]?.name === wanted.stage) ?? stages[release.stageIndex];
-  const ask = stage?.asks.find(({ key }) => key === wanted.askKey);
-  if (!stage || !ask) return `${release.id} has not asked that.`;
+  const ask = wanted.askKey === undefined ? stage?.asks.at(-1) : stage?.asks.find(({ key }) => key === wanted.askKey);
+  if (!stage || !ask) {
+    if (wanted.askKey !== undefined) return `${release.id} has not asked that.`;
+    return `${wanted.stage === undefined ? release.id : `${release.id}, stage ${wanted.stage},`} asks nothing at the moment.`;
+  }
   const answer = tally(ask, decisions.filter(({ stageIndex }) => stageIndex === stage.index), release.author, nowMs);
   switch (answer.kind) {
     case 'approved':

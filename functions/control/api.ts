@@ -20,6 +20,8 @@ export interface ControlDependencies {
   invoke: Invoke;
   names: { preflightFunction: string; imagePushedFunction: string; observeFunction: string };
   doorbell: Doorbell;
+  /** Lets Slack show where a release stands now, where there is a Slack. */
+  announce: (releaseId: string) => Promise<void>;
   place: Place;
   clock: Clock;
   log: Logger;

@@ -10,11 +10,15 @@ let cloud: SmallCloud;
 let rung: string[];
 let invoked: [string, unknown][];
 let invokeAnswer: unknown;
+let announced: string[];
+let announce: (releaseId: string) => void;
 beforeEach(async () => {
   cloud = await smallCloud();
   rung = [];
   invoked = [];
   invokeAnswer = { faults: [] };
+  announced = [];
+  announce = (releaseId) => void announced.push(releaseId);
 });
 afterEach(() => cloud.close());
 
@@ -44,6 +48,7 @@ async function send(given: unknown): Promise<{ status: number; body: Record<stri
     },
     names: { preflightFunction: 'preflight', imagePushedFunction: 'image-pushed', observeFunction: 'observe' },
     doorbell: { ring: async (releaseId) => void rung.push(releaseId) },
+    announce: async (releaseId) => announce(releaseId),
     place: PLACE,
     clock: { nowMs: () => NOW_MS },
     log: silent,
@@ -90,6 +95,25 @@ describe('decisions', () => {
     expect((await cloud.releases.load(one.id))?.decisions).toMatchObject([{ kind: 'approve', person: 'alice', callerArn: ALICE, via: 'cli', askKey: 'weight.25', atMs: NOW_MS }]);
     expect(await cloud.timeline.read(one.id)).toMatchObject([{ kind: 'decision', text: 'Approved by alice: fine', by: 'alice' }]);
     expect(rung).toEqual([one.id]);
+    expect(announced).toEqual([one.id]);
+  });
+
+  it('stand although Slack cannot be told', async () => {
+    await asking();
+    announce = () => {
+      throw new Error('no');
+    };
+    expect(await decideOn({ kind: 'approve' })).toMatchObject({ status: 200, body: { recorded: true } });
+    expect(rung).toEqual([one.id]);
+  });
+
+  it('said again after they took effect are no mistake, and said too late by others are told what happened', async () => {
+    await asking();
+    await decideOn({ kind: 'approve' });
+    expect(await decideOn({ kind: 'approve' })).toMatchObject({ status: 200, body: { recorded: false, message: 'alice had decided this already; the first word stands.' } });
+    expect(rung).toEqual([one.id, one.id]);
+    const bob = { caller: 'arn:aws:sts::123456789012:assumed-role/people/bob' };
+    expect(await decideOn({ kind: 'approve' }, bob)).toMatchObject({ status: 409, body: { error: { code: 'Refused', message: '"Go on from 25 % to 100 %?" has been answered meanwhile: approved by alice.' } } });
   });
 
   it('said twice count once, and ring all the same', async () => {

@@ -16,6 +16,7 @@ export const handler = lambda('control', (log) => {
   const caller = { region: aws().region, credentials: fromEnv(), endpoint: process.env['AWS_ENDPOINT_URL'] };
   const send = sender(caller);
   const signalFunction = required(process.env, 'SIGNAL_FUNCTION');
+  const announceFunction = process.env['ANNOUNCE_FUNCTION'];
   return control({
     specifications: specificationsIn(table),
     releases: releasesIn(table),
@@ -25,6 +26,7 @@ export const handler = lambda('control', (log) => {
     names: { preflightFunction: required(process.env, 'PREFLIGHT_FUNCTION'), imagePushedFunction: required(process.env, 'IMAGE_PUSHED_FUNCTION'), observeFunction: required(process.env, 'OBSERVE_FUNCTION') },
     // The signal function rings: it is retried until it has, and this one need not know Step Functions.
     doorbell: { ring: (releaseId) => send(signalFunction, { ring: releaseId }) },
+    announce: async (releaseId) => (announceFunction ? send(announceFunction, { releaseId }) : undefined),
     place: place(),
     clock: systemClock,
     log,

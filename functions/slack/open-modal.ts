@@ -11,7 +11,7 @@ export async function openModal({ releases, slack, clock, log }: SlackDependenci
   try {
     const loaded = await releases.load(about.release);
     const wanted = { kind: decision, stage: about.stage, askKey: about.ask, reason: 'to be given', callerArn: slackCaller(userId), via: 'slack' } as const;
-    if (!loaded || ruleDecision(wanted, loaded.release, loaded.stages, loaded.decisions, clock.nowMs()).kind === 'refused') return false;
+    if (!loaded || ruleDecision(wanted, loaded.release, loaded.stages, loaded.decisions, clock.nowMs()).kind !== 'decide') return false;
     await slack.api.openModal(triggerId, reasonModal(decision, about, { responseUrl, channel }));
     return true;
   } catch (error) {

@@ -24,23 +24,28 @@ export async function workOn(dependencies: SlackDependencies, api: Slack, intera
   if (!loaded) return tell(`There is no release ${about.release} any more.`);
 
   const callerArn = slackCaller(userId);
-  const stageIndex = loaded.release.pipeline.stages.findIndex(({ name }) => name === about.stage);
-  // An earlier run of the same click may have recorded it and died before it rang.
-  const before = loaded.decisions.find((made) => made.callerArn === callerArn && made.kind === wanted.decision && made.askKey === about.ask && (about.stage === undefined || made.stageIndex === stageIndex));
   const ruling = ruleDecision({ kind: wanted.decision, stage: about.stage, askKey: about.ask, reason: wanted.reason, callerArn, via: 'slack' }, loaded.release, loaded.stages, loaded.decisions, clock.nowMs());
   if (ruling.kind === 'decide') {
+    // An earlier run of the same click may have recorded it and died before it rang.
+    const before = loaded.decisions.some((made) => made.callerArn === callerArn && made.kind === ruling.decision.kind && made.askKey === ruling.decision.askKey && made.stageIndex === ruling.decision.stageIndex);
     const recorded = await recordDecision(dependencies, about.release, ruling.decision);
     if (recorded === 'ended') await tell(`The release ${about.release} has ended meanwhile.`);
     if (recorded === 'already' && !before) await tell(`${ruling.decision.person} had decided this already; the first word stands.`);
-  } else if (before && loaded.release.status === 'running') {
-    await tellDecision(timeline, about.release, before);
+  } else if (ruling.kind === 'already') {
+    await tellDecision(timeline, about.release, ruling.decision);
     await doorbell.ring(about.release);
-  } else if (!before) {
+    if (ruling.decision.callerArn !== callerArn) await tell(`${ruling.decision.person} had decided this already; the first word stands.`);
+  } else if (!decidedBefore()) {
     log.info('refused', { release: about.release, decision: wanted.decision, caller: callerArn, code: ruling.code });
     await tell(ruling.message);
   }
   // Also after a refusal: a message that still offers what can no longer be done is out of date.
   await send(names.announce, { releaseId: about.release });
+
+  /** This very click ended the release, and is run again. */
+  function decidedBefore(): boolean {
+    return loaded?.decisions.some((made) => made.callerArn === callerArn && made.kind === wanted.decision && (about.ask === undefined || made.askKey === about.ask)) ?? false;
+  }
 
   /** A courtesy: what was decided stands, whether or not it can be said. */
   async function tell(text: string): Promise<void> {

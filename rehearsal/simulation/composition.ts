@@ -75,7 +75,7 @@ const FUNCTIONS: Record<string, (parts: Parts) => Handle> = {
   signal,
   rescue,
   // Control has no way to Step Functions: it lets the signal function ring.
-  control: (parts) => control({ ...parts, doorbell: { ring: (releaseId) => parts.send(parts.names.signalFunction, { ring: releaseId }) } }),
+  control: (parts) => control({ ...parts, announce: async () => undefined, doorbell: { ring: (releaseId) => parts.send(parts.names.signalFunction, { ring: releaseId }) } }),
   prepare,
   'take-service': takeService,
   preflight,
