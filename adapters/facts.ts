@@ -32,6 +32,7 @@ export async function readFacts({ services, taskDefinitions, alarms }: FactSourc
       status: service.status ?? '',
       deploymentController: controller,
       schedulingStrategy: service.schedulingStrategy ?? 'REPLICA',
+      desiredCount: service.desiredCount ?? 0,
       taskDefinitionArn,
       loadBalancers: (service.loadBalancers ?? []).map((balancer) => ({
         targetGroupArn: balancer.targetGroupArn,

@@ -31,6 +31,12 @@ describe('every status ECS has', () => {
     expect(stage.weightPercent).toBe(100);
   });
 
+  it('a success of a service that wants no tasks does not say that it serves', () => {
+    const { verdict, stage } = assess(look({ observation: seen(deploymentView({ status: 'SUCCESSFUL', tasks: { running: 0, requested: 0 } })) }));
+    expect(verdict).toMatchObject({ outcome: 'succeeded', reason: expect.stringMatching(/wants no tasks/) as string });
+    expect(stage.idle).toBe(true);
+  });
+
   it('a rollback that lost the race against the end of the deployment is a failure that names the repair', () => {
     const verdict = verdictOf({ stage: stageRecord({ rollingBack }), observation: seen(deploymentView({ status: 'SUCCESSFUL' })) });
     expect(verdict).toMatchObject({ kind: 'ended', outcome: 'failed' });

@@ -38,7 +38,7 @@ export function assess(given: AssessInput): Assessment {
   if (!deployment) return unlisted(input);
   switch (deployment.status) {
     case 'SUCCESSFUL':
-      return successful(input);
+      return successful(input, deployment);
     case 'ROLLBACK_SUCCESSFUL':
       return ended(input, rollbackOutcome(input, deployment));
     case 'ROLLBACK_FAILED':
@@ -93,12 +93,16 @@ function followRollback(input: AssessInput, deployment: DeploymentView): Assessm
 
 // ---- the ends -----------------------------------------------------------------------------------------------------------
 
-function successful(input: AssessInput): Assessment {
+function successful(input: AssessInput, deployment: DeploymentView): Assessment {
   const { stage } = input;
-  if (!stage.rollingBack) return ended({ ...input, stage: { ...stage, weightPercent: 100 } }, { outcome: 'succeeded', reason: 'ECS finished the deployment: the new revision serves 100 %' });
+  const done: StageRecord = { ...stage, weightPercent: 100 };
+  if (!stage.rollingBack && deployment.tasks?.requested === 0) {
+    return ended({ ...input, stage: { ...done, idle: true } }, { outcome: 'succeeded', reason: 'ECS finished the deployment, but the service wants no tasks, so nothing of the new revision has run yet' });
+  }
+  if (!stage.rollingBack) return ended({ ...input, stage: done }, { outcome: 'succeeded', reason: 'ECS finished the deployment: the new revision serves 100 %' });
   // A requested rollback can lose the race against the end of the deployment.
   const reason = `${stage.rollingBack.reason}; but ECS finished the deployment before the rollback reached it, so the NEW revision serves. ${repair(stage)}`;
-  return ended({ ...input, stage: { ...stage, weightPercent: 100 } }, { outcome: 'failed', reason });
+  return ended({ ...input, stage: done }, { outcome: 'failed', reason });
 }
 
 function rollbackOutcome({ stage }: AssessInput, deployment: DeploymentView): { outcome: Outcome; reason: string } {

@@ -8,6 +8,7 @@ const service = (more: Partial<Service> = {}): Service => ({
   status: 'ACTIVE',
   deploymentController: 'ECS',
   schedulingStrategy: 'REPLICA',
+  desiredCount: 2,
   taskDefinitionArn: 'td',
   loadBalancers: [{ targetGroupArn: 'tg-a', advanced }],
   serviceConnect: false,
@@ -31,6 +32,8 @@ describe('a world that is fit', () => {
     ['blue/green with no traffic of its own', facts({ service: service({ loadBalancers: [] }) }), { strategy: blueGreen }],
     ['rolling without a load balancer', facts({ service: service({ loadBalancers: [] }) }), { strategy: rolling }],
     ['a rolling daemon', facts({ service: service({ schedulingStrategy: 'DAEMON' }) }), { strategy: rolling }],
+    ['blue/green without tasks', facts({ service: service({ desiredCount: 0 }) }), { strategy: blueGreen }],
+    ['rolling without tasks', facts({ service: service({ desiredCount: 0 }) }), { strategy: rolling }],
     ['no alarms at all', facts({ alarms: [] }), { alarms: [] }],
   ])('%s', (_, given, stage) => {
     expect(check(given, stage)).toEqual({ faults: [], alarmsLeftOut: [], warnings: [] });
@@ -46,6 +49,12 @@ describe('each fault, exactly', () => {
       facts({ service: service({ deploymentController: 'CODE_DEPLOY' }) }),
       {},
       [{ path: ['service', 'name'], message: 'prod/checkout has deploymentController.type CODE_DEPLOY; Slipway needs ECS', hint: 'Migrate the service: set deploymentController.type to ECS with UpdateService, once no deployment is running.', passing: false }],
+    ],
+    [
+      'a canary of no tasks',
+      facts({ service: service({ desiredCount: 0 }) }),
+      {},
+      [{ path: ['strategy'], message: 'prod/checkout wants no tasks: with nobody to serve it, LINEAR would shift traffic to nothing and prove nothing', hint: 'Set its desiredCount to 1 or more, then run `slipway deploy`; or use `strategy: rolling`, which needs no traffic.', passing: true }],
     ],
     ['a daemon with a canary', facts({ service: service({ schedulingStrategy: 'DAEMON' }) }), {}, [{ path: ['strategy'], message: 'prod/checkout is a DAEMON service, which can only roll', hint: 'Use `strategy: rolling`.', passing: false }]],
     ['no such container', facts({ containers: [{ name: 'web', image: 'x' }, { name: 'proxy', image: 'y' }] }), {}, [{ path: ['service', 'container'], message: 'no container "app" in the task definition the service runs', hint: 'Its containers: web, proxy.', passing: false }]],

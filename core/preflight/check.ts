@@ -9,6 +9,7 @@ export interface PreflightFacts {
         status: string;
         deploymentController: string;
         schedulingStrategy: string;
+        desiredCount: number;
         taskDefinitionArn: string;
         loadBalancers: { targetGroupArn: string | undefined; advanced: { alternateTargetGroupArn: string | undefined; productionListenerRule: string | undefined; roleArn: string | undefined } | undefined }[];
         serviceConnect: boolean;
@@ -48,6 +49,10 @@ export function checkPreflight(stage: Stage, facts: PreflightFacts, occasion: 'a
 
   if (service.runningDeploymentArn && service.runningDeploymentArn !== ownDeploymentArn) {
     faults.push({ ...fault(['service', 'name'], `another deployment of ${where} is running: ${service.runningDeploymentArn}`, 'Slipway did not start it. Wait for its end, or stop it, then run `slipway deploy`.'), passing: true });
+  }
+  const { strategy } = nativeOf(stage.strategy);
+  if (service.desiredCount === 0 && (strategy === 'CANARY' || strategy === 'LINEAR')) {
+    faults.push({ ...fault(['strategy'], `${where} wants no tasks: with nobody to serve it, ${strategy} would shift traffic to nothing and prove nothing`, 'Set its desiredCount to 1 or more, then run `slipway deploy`; or use `strategy: rolling`, which needs no traffic.'), passing: true });
   }
   const hot = facts.alarms.filter((alarm) => alarm.state === 'ALARM').map((alarm) => alarm.name);
   if (hot.length === 0) return { faults, alarmsLeftOut: [], warnings: [] };

@@ -92,6 +92,8 @@ export interface StageRecord {
   rungsReached: { weightPercent: number; atMs: EpochMs }[];
   /** The highest production weight seen or let through. */
   weightPercent: number;
+  /** The deployment succeeded while the service wanted no tasks: nothing of it has run. */
+  idle?: boolean;
   /** Since when a pause is held because the new revision lacks tasks. */
   shortOfTasksSinceMs?: EpochMs | undefined;
   rollingBack: RollingBack | undefined;

@@ -56,6 +56,7 @@ describe('the end of a release', () => {
     ['none had anything to do', [stage('unchanged'), stage('unchanged')], 'unchanged', 'every stage already ran this image'],
     ['the first that went wrong speaks', [stage('succeeded'), stage('rolledBack', 'alarm x'), stage('failed', 'other')], 'rolledBack', 'alarm x'],
     ['a stage that went wrong speaks before one that is open', [stage(undefined), stage('rejected', 'by alice')], 'rejected', 'by alice'],
+    ['a service that wants no tasks proves nothing', [stage('succeeded'), { ...stage('succeeded'), idle: true }], 'succeeded', 'every stage has the new image, but prod/checkout wants no tasks, so nothing of the new revision has run yet'],
     ['a stage is open', [stage('succeeded'), stage(undefined)], 'failed', 'it ended before its stage 0 had'],
   ])('%s', (_, stages, outcome, reason) => {
     expect(releaseEnd(stages)).toEqual({ outcome, reason });

@@ -60,7 +60,7 @@ export class FakeEcs {
   readonly services: Services = {
     describe: async () =>
       ({
-        service: { status: 'ACTIVE', taskDefinition: this.taskDefinitionArn, loadBalancers: [{ targetGroupArn: 'tg', advancedConfiguration: { alternateTargetGroupArn: 'b', productionListenerRule: 'r', roleArn: 'role' } }] },
+        service: { status: 'ACTIVE', desiredCount: 2, taskDefinition: this.taskDefinitionArn, loadBalancers: [{ targetGroupArn: 'tg', advancedConfiguration: { alternateTargetGroupArn: 'b', productionListenerRule: 'r', roleArn: 'role' } }] },
         deploymentConfiguration: structuredClone(this.configuration),
       }),
     deployments: async (): Promise<ListedDeployment[]> => (this.listsNew ? this.deployments : this.deployments.slice(1)).map(({ arn, revisionId, status, createdAtMs }) => ({ arn, targetRevisionArn: `arn:rev/${revisionId}`, status, createdAtMs })),
