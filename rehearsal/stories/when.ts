@@ -1,0 +1,175 @@
+// What happens in a story: people, machines and time.
+import { parseDuration } from '../../core/duration.ts';
+import { act } from '../simulation/actors.ts';
+import { GOOD_IMAGE, type ImageCharacter } from '../simulation/images.ts';
+import { isOver, type Ledger, type Rollout } from '../simulation/invariants/ledger.ts';
+import type { WrittenSpecification } from '../simulation/scenario.ts';
+import type { PersonAnswer, World } from '../simulation/world.ts';
+import { ALARM, REPOSITORY } from './plan.ts';
+
+export const PRODUCTION = 'prod/checkout';
+
+/** Images by what is wrong with them. */
+export const CRASHES: ImageCharacter = { ...GOOD_IMAGE, crashAfterMs: 1_000 };
+export const NEVER_HEALTHY: ImageCharacter = { ...GOOD_IMAGE, healthy: false };
+
+const LONGEST = '2d';
+
+export class When {
+  private readonly world: World;
+  private readonly ledger: Ledger;
+
+  constructor(world: World, ledger: Ledger) {
+    this.world = world;
+    this.ledger = ledger;
+  }
+
+  async theSpecificationIsApplied(specification: WrittenSpecification): Promise<void> {
+    const applied = await this.asks('alice', 'PUT', '/v1/specification', { specification });
+    if (applied.status !== 200) throw new Error(`the specification was not taken: ${JSON.stringify(applied.body)}`);
+  }
+
+  // ---- images -----------------------------------------------------------------------------------------------------------------------
+
+  /** Pushes an image, and waits until its release has begun; answers the release's id. */
+  async pushed(tag: string, character: ImageCharacter = GOOD_IMAGE): Promise<string> {
+    const digest = await this.world.push(REPOSITORY, tag, character);
+    const releaseId = `checkout-${tag}-${digest.slice(7, 15)}`;
+    await this.until(() => this.ledger.releaseIds.has(releaseId), `the release of ${tag} begins`, '30m');
+    return releaseId;
+  }
+
+  /** A push of a digest that has been pushed before. */
+  async pushedAgain(tag: string, newTag: string): Promise<void> {
+    const imageManifest = await this.manifestOf(tag);
+    await this.world.operate('ecr', 'PutImage', { repositoryName: REPOSITORY, imageTag: newTag, imageManifest });
+    this.note(`${tag} is pushed again, as ${newTag}`);
+  }
+
+  async theImageIsDeleted(tag: string): Promise<void> {
+    await this.world.operate('ecr', 'BatchDeleteImage', { repositoryName: REPOSITORY, imageIds: [{ imageDigest: this.digestOf(tag) }] });
+    this.note(`a lifecycle policy of ECR deletes ${tag}`);
+  }
+
+  // ---- time -------------------------------------------------------------------------------------------------------------------------
+
+  passes(duration: string): Promise<void> {
+    return this.world.pass(msOf(duration));
+  }
+
+  async until(holds: () => boolean, what: string, limit = LONGEST): Promise<void> {
+    if (!(await this.world.until(holds, msOf(limit)))) throw new Error(`${limit} went by and it has not come to this: ${what}`);
+  }
+
+  /** Waits until the newest rollout stands on this weight, and Slipway has seen it. */
+  async itServes(weightPercent: number, limit = LONGEST): Promise<void> {
+    await this.until(() => this.weight() === weightPercent, `the new revision serves ${weightPercent} %`, limit);
+    const announced = () => this.ledger.announced.findLast((one) => one.kind === 'weightReached');
+    await this.until(() => weightPercent === 0 || (announced()?.atMs ?? 0) >= (this.rollout().reached.at(-1)?.atMs ?? Infinity), `${weightPercent} % is announced`, '10m');
+  }
+
+  async peopleAreAsked(times = 1): Promise<void> {
+    await this.until(() => this.ledger.announced.filter((one) => one.kind === 'approvalAsked').length >= times, `people are asked (${times})`);
+  }
+
+  async itHasEnded(releaseId: string, limit = LONGEST): Promise<void> {
+    await this.until(() => this.ledger.announced.some((one) => one.releaseId === releaseId && one.kind === 'releaseEnded'), `${releaseId} ends`, limit);
+  }
+
+  // ---- people -----------------------------------------------------------------------------------------------------------------------
+
+  /** A request to the control API, which takes its time. */
+  asks(person: string, method: string, path: string, body?: object): Promise<PersonAnswer> {
+    return this.world.await(this.world.ask(person, method, path, body));
+  }
+
+  async says(person: string, kind: 'approve' | 'reject' | 'abort' | 'promote', releaseId: string, more: object = {}): Promise<PersonAnswer> {
+    const answer = await this.asks(person, 'POST', `/v1/releases/${releaseId}/decisions`, { kind, reason: 'as I see it', ...more });
+    this.note(`${person} says ${kind}: ${answer.status} ${answer.body.error?.message ?? ''}`);
+    return answer;
+  }
+
+  async undoes(person: string, releaseId: string): Promise<PersonAnswer & { releaseId: string }> {
+    const answer = await this.asks(person, 'POST', `/v1/releases/${releaseId}/undo`, { reason: 'it was a mistake' });
+    this.note(`${person} undoes ${releaseId}: ${answer.status} ${answer.body.error?.message ?? ''}`);
+    return { ...answer, releaseId: startedId(answer) };
+  }
+
+  async retries(person: string, releaseId: string): Promise<PersonAnswer & { releaseId: string }> {
+    const answer = await this.asks(person, 'POST', `/v1/releases/${releaseId}/retry`, { reason: 'it was the network' });
+    this.note(`${person} retries ${releaseId}: ${answer.status} ${answer.body.error?.message ?? ''}`);
+    return { ...answer, releaseId: startedId(answer) };
+  }
+
+  async deploys(person: string, tag: string): Promise<PersonAnswer & { releaseId: string }> {
+    const answer = await this.asks(person, 'POST', '/v1/releases', { pipeline: 'checkout', tag, reason: 'please' });
+    this.note(`${person} deploys ${tag}: ${answer.status} ${answer.body.error?.message ?? ''}`);
+    return { ...answer, releaseId: startedId(answer) };
+  }
+
+  // ---- machines ---------------------------------------------------------------------------------------------------------------------
+
+  theAlarmIs(state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'): Promise<void> {
+    return this.world.setAlarm(ALARM, state);
+  }
+
+  async everyLambdaIsDeadFor(duration: string): Promise<void> {
+    await this.world.await(act(this.world, this.ledger, { atMs: 0, kind: 'lambdasDead', forMs: msOf(duration) }));
+  }
+
+  somebodysTerraformUpdates(service = PRODUCTION): Promise<void> {
+    return act(this.world, this.ledger, { atMs: 0, kind: 'foreignUpdate', service });
+  }
+
+  somebodyStopsTheDeployment(): Promise<void> {
+    return act(this.world, this.ledger, { atMs: 0, kind: 'foreignStop', service: PRODUCTION });
+  }
+
+  somebodyStopsTheExecution(): Promise<void> {
+    return act(this.world, this.ledger, { atMs: 0, kind: 'stopExecution' });
+  }
+
+  /** UpdateService without a new deployment: scaling, or other settings. */
+  async somebodySets(change: object): Promise<void> {
+    const { cluster, name } = this.world.service(PRODUCTION);
+    this.note(`somebody sets ${JSON.stringify(change)}`);
+    await this.world.operate('ecs', 'UpdateService', { cluster, service: name, ...change });
+  }
+
+  note(text: string): void {
+    this.world.history.add('people', text);
+  }
+
+  // ---- looking ----------------------------------------------------------------------------------------------------------------------
+
+  digestOf(tag: string): string {
+    const digest = this.world.digests.get(tag);
+    if (digest === undefined) throw new Error(`${tag} was never pushed`);
+    return digest;
+  }
+
+  rollout(): Rollout {
+    const rollout = this.ledger.rollouts.at(-1);
+    if (!rollout) throw new Error('nothing has been rolled out yet');
+    return rollout;
+  }
+
+  private weight(): number | undefined {
+    const rollout = this.ledger.rollouts.at(-1);
+    if (!rollout || isOver(rollout.deployment)) return undefined;
+    return this.world.weights(rollout.service)[rollout.deployment.target.targetGroupArns[0] ?? ''] ?? 0;
+  }
+
+  private async manifestOf(tag: string): Promise<string> {
+    const { images } = await this.world.operate<{ images: { imageManifest: string }[] }>('ecr', 'BatchGetImage', { repositoryName: REPOSITORY, imageIds: [{ imageTag: tag }] });
+    return images[0]?.imageManifest ?? '';
+  }
+}
+
+const startedId = (answer: PersonAnswer): string => (answer.body as { release?: { id: string } }).release?.id ?? '';
+
+export function msOf(duration: string): number {
+  const ms = parseDuration(duration);
+  if (ms === undefined) throw new Error(`${duration} is no duration`);
+  return ms;
+}
