@@ -1,7 +1,7 @@
 // Runs inside a worker thread: Lambda's Node runtime, as far as a function can tell. Loads the handler once, then serves one
 // invocation at a time. Everything printed is sent to the parent in order with the results, so no line can overtake its REPORT.
 import { createRequire } from 'node:module';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
@@ -67,7 +67,7 @@ async function loadHandler() {
   if (!file) throw runtimeFault('Runtime.ImportModuleError', `Error: Cannot find module '${path.basename(base)}'`);
   let module;
   try {
-    module = file.endsWith('.cjs') ? createRequire(file)(file) : await import(pathToFileURL(file).href);
+    module = isModule(file) ? await import(pathToFileURL(file).href) : createRequire(file)(file);
   } catch (error) {
     if (error instanceof SyntaxError) throw Object.assign(runtimeFault('Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`), { stack: error.stack });
     if (error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'MODULE_NOT_FOUND') throw runtimeFault('Runtime.ImportModuleError', `Error: ${error.message}`);
@@ -77,6 +77,16 @@ async function loadHandler() {
   if (found === undefined) throw runtimeFault('Runtime.HandlerNotFound', `${handlerName} is undefined or not exported`);
   if (typeof found !== 'function') throw runtimeFault('Runtime.HandlerNotFound', `${handlerName} is not a function`);
   return found;
+}
+
+/** As Lambda's runtime has it: `.js` is required unless the nearest package.json says otherwise. To import it would make Node search all of it for exports. */
+function isModule(file) {
+  if (!file.endsWith('.js')) return file.endsWith('.mjs');
+  for (let at = path.dirname(file); at.startsWith(folder); at = path.dirname(at)) {
+    const description = path.join(at, 'package.json');
+    if (existsSync(description)) return JSON.parse(readFileSync(description, 'utf8')).type === 'module';
+  }
+  return false;
 }
 
 const memoryUsedMb = () => Math.ceil(v8.getHeapStatistics().total_physical_size / 2 ** 20);

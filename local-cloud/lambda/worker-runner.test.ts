@@ -45,6 +45,7 @@ describe('handlers', () => {
   test.each<{ kind: string; files: Record<string, string> }>([
     { kind: 'CommonJS in .js', files: { 'index.js': 'exports.handler = async (event) => ({ got: event.n })' } },
     { kind: 'CommonJS in .cjs', files: { 'index.cjs': 'exports.handler = async (event) => ({ got: event.n })' } },
+    { kind: 'an ES module in .js, as package.json says', files: { 'package.json': '{ "type": "module" }', 'index.js': 'import { createHash } from "node:crypto"; export const handler = async (event) => ({ got: createHash && event.n })' } },
     { kind: 'an ES module', files: { 'index.mjs': 'export const handler = async (event) => ({ got: event.n })' } },
     { kind: 'an ES module that imports another', files: { 'index.mjs': 'import { double } from "./lib/double.mjs"; export const handler = async (event) => ({ got: double(event.n) / 2 })', 'lib/double.mjs': 'export const double = (n) => n * 2' } },
     { kind: 'a callback', files: { 'index.js': 'exports.handler = (event, context, callback) => { setTimeout(() => callback(null, { got: event.n }), 1) }' } },
