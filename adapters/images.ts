@@ -13,7 +13,8 @@ export function imagesIn(client: ECRClient) {
         if (!image?.imageDigest) return undefined;
         return { digest: image.imageDigest, tag: 'imageTag' in imageId ? imageId.imageTag : image.imageTags?.[0], pushedAtMs: image.imagePushedAt?.getTime() ?? 0 };
       } catch (error) {
-        if (isAwsError(error, 'ImageNotFoundException', 'RepositoryNotFoundException')) return undefined;
+        // What ECR would not take as a tag names no image either.
+        if (isAwsError(error, 'ImageNotFoundException', 'RepositoryNotFoundException', 'InvalidParameterException')) return undefined;
         throw error;
       }
     },

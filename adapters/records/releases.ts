@@ -3,7 +3,7 @@ import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } fr
 import type { Decision, Outcome, Release, StageRecord } from '../../core/release/model.ts';
 import { isAwsError } from '../aws.ts';
 import { transact } from './transact.ts';
-import { BY_PIPELINE_INDEX, digestKey, pipelineKey, releaseKey, stageKey, type Table } from './table.ts';
+import { BY_PIPELINE_INDEX, canBeKey, digestKey, pipelineKey, releaseKey, stageKey, type Table } from './table.ts';
 
 export interface LoadedRelease {
   release: Release;
@@ -55,6 +55,7 @@ export function releasesIn({ client, name: TableName }: Table) {
     },
 
     async load(releaseId: string): Promise<LoadedRelease | undefined> {
+      if (!canBeKey(releaseKey(releaseId))) return undefined;
       const items: Record<string, unknown>[] = [];
       let ExclusiveStartKey: Record<string, unknown> | undefined;
       do {

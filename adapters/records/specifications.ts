@@ -5,7 +5,7 @@ import type { Person, Pipeline, Specification } from '../../core/pipeline/model.
 import { SlipwayError } from '../../core/errors.ts';
 import { sameRecord } from './same-record.ts';
 import { transact } from './transact.ts';
-import { pipelineKey, repositoryKey, type Table } from './table.ts';
+import { canBeKey, pipelineKey, repositoryKey, type Table } from './table.ts';
 
 export interface StoredPipeline {
   pipeline: Pipeline;
@@ -29,6 +29,7 @@ const ALL_PIPELINES = 'PIPELINES';
 
 export function specificationsIn({ client, name: TableName }: Table) {
   const get = async (name: string): Promise<StoredPipeline | undefined> => {
+    if (!canBeKey(pipelineKey(name))) return undefined;
     const { Item } = await client.send(new GetCommand({ TableName, Key: { pk: pipelineKey(name), sk: 'SPECIFICATION' }, ConsistentRead: true }));
     return Item?.['record'] as StoredPipeline | undefined;
   };

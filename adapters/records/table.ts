@@ -37,3 +37,7 @@ export const stageKey = (index: number) => `STAGE#${String(index).padStart(2, '0
 
 /** Index over releases by pipeline, newest last. */
 export const BY_PIPELINE_INDEX = 'byPipeline';
+
+/** DynamoDB takes no longer key, so nothing has ever been stored under one. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const KEY_BYTES_MAX = 2048;
+export const canBeKey = (key: string): boolean => Buffer.byteLength(key) <= KEY_BYTES_MAX;

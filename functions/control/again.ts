@@ -4,14 +4,15 @@ import { serviceArnOf } from '../../core/arn.ts';
 import { personsOf } from '../../core/control/rule-decision.ts';
 import type { HoldsAnswer, HoldView, LiftAnswer, StartReleaseAnswer } from '../../core/view/api.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
-import { startThrough } from './releases.ts';
+import { REASON_LENGTH_MAX, startThrough } from './releases.ts';
 
-const REASON = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(1000));
+const REASON = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(REASON_LENGTH_MAX));
+const PERHAPS_REASON = v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), '');
 const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/));
-const RetryBody = v.object({ reason: v.optional(v.string(), '') });
+const RetryBody = v.object({ reason: PERHAPS_REASON });
 const UndoBody = v.object({ stage: v.optional(v.string()), reason: REASON });
 const HoldBody = v.object({ pipeline: v.string(), stage: v.optional(v.string()), digest: Digest, reason: REASON });
-const LiftBody = v.object({ pipeline: v.string(), stage: v.optional(v.string()), digest: Digest, reason: v.optional(v.string(), '') });
+const LiftBody = v.object({ pipeline: v.string(), stage: v.optional(v.string()), digest: Digest, reason: PERHAPS_REASON });
 
 /** The same image once more; asking for it lifts the holds that its first release left. */
 export async function retry(dependencies: ControlDependencies, releaseId: string, request: ControlRequest): Promise<StartReleaseAnswer> {

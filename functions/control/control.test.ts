@@ -62,6 +62,7 @@ const one = sample();
 const asking = async () => {
   await cloud.releases.create(one, [stageRecord({ asks: [ask()], waitingFor: { kind: 'approval', askKey: 'weight.25', untilMs: 1 } })], 'once');
 };
+const pageOf = (place: object): string => Buffer.from(JSON.stringify({ sk: 'RELEASE', pipelineName: 'checkout', createdAtMs: 1, ...place })).toString('base64url');
 const decideOn = (body: object, more: Call = {}) => call('POST', `/v1/releases/${one.id}/decisions`, { body, ...more });
 
 describe('a request that is none', () => {
@@ -72,6 +73,9 @@ describe('a request that is none', () => {
     ['a body that is no JSON', event('POST', '/v1/releases', { raw: '{' }), 400, 'BadRequest'],
     ['a path that is badly encoded', event('GET', '/v1/releases/%ff%'), 400, 'BadRequest'],
     ['a body without end', event('PUT', '/v1/specification', { raw: `"${'x'.repeat(600_000)}"` }), 400, 'BadRequest'],
+    ['a body that is sent as something else', { ...event('POST', '/v1/releases', { body: { pipeline: 'checkout', tag: 'v1' } }), headers: { 'content-type': 'text/plain' } }, 400, 'BadRequest'],
+    ['a release with a name longer than any', event('GET', `/v1/releases/${'x'.repeat(3_000)}`), 404, 'NotFound'],
+    ['a pipeline with a name longer than any', event('GET', '/v1/holds', { query: { pipeline: '👻'.repeat(700) } }), 404, 'NotFound'],
     ['another path', event('GET', '/v1/moon'), 404, 'NotFound'],
     ['another version', event('GET', '/v2/pipelines'), 404, 'NotFound'],
     ['another method', event('DELETE', '/v1/pipelines'), 404, 'NotFound'],
@@ -79,6 +83,11 @@ describe('a request that is none', () => {
     ['the root', event('GET', '/'), 404, 'NotFound'],
   ])('%s', async (_, given, status, code) => {
     expect(await send(given)).toMatchObject({ status, body: { error: { code } } });
+  });
+
+  it('is none of those that say they send JSON, however they spell it', async () => {
+    const given = { ...event('POST', '/v1/holds/lift', { body: {} }), headers: { 'content-type': 'Application/JSON; charset=utf-8' } };
+    expect(await send(given)).toMatchObject({ body: { error: { message: 'the body is not { pipeline, stage?, digest (sha256:...), reason? }' } } });
   });
 
   it('a fault of ours is a 500 that gives nothing away', async () => {
@@ -175,6 +184,10 @@ describe('releases', () => {
     ['a limit that is none', { limit: 'many' }, 400],
     ['a limit of nothing', { limit: '0' }, 400],
     ['a limit too high', { limit: '101' }, 400],
+    ['a limit in another base', { limit: '0b11' }, 400],
+    ['a page of another list', { pipeline: 'checkout', next: pageOf({ pk: 'PIPELINE#x' }) }, 400],
+    ['a page longer than any key', { pipeline: 'checkout', next: pageOf({ pk: `RELEASE#${'x'.repeat(3_000)}` }) }, 400],
+    ['a page at the end of time', { pipeline: 'checkout', next: Buffer.from('{"pk":"RELEASE#x","sk":"RELEASE","pipelineName":"checkout","createdAtMs":1e999}').toString('base64url') }, 400],
     ['a page that is none', { pipeline: 'checkout', next: 'x' }, 400],
     ['a page made by hand', { pipeline: 'checkout', next: Buffer.from('{"pk":"x"}').toString('base64url') }, 400],
     ['a pipeline that is none', { pipeline: 'moon' }, 404],
@@ -202,6 +215,7 @@ describe('releases', () => {
     ['both', { pipeline: 'checkout', tag: 'v1', digest: one.image.digest }],
     ['a short digest', { pipeline: 'checkout', digest: 'sha256:ab' }],
     ['no pipeline', { tag: 'v1' }],
+    ['a reason longer than a record', { pipeline: 'checkout', tag: 'v1', reason: 'x'.repeat(1_001) }],
     ['a list', []],
   ])('do not begin by %s', async (_, body) => {
     expect(await call('POST', '/v1/releases', { body })).toMatchObject({ status: 400 });

@@ -13,6 +13,8 @@ import { listPipelines, listReleases, showRelease, startRelease } from './releas
 const UrlEvent = v.object({
   rawPath: v.string(),
   queryStringParameters: v.optional(v.record(v.string(), v.string())),
+  /** Their names are in lower case. */
+  headers: v.optional(v.record(v.string(), v.string()), {}),
   body: v.optional(v.string()),
   isBase64Encoded: v.optional(v.boolean()),
   requestContext: v.object({
@@ -28,6 +30,8 @@ export interface ControlReply {
 }
 
 const BODY_LENGTH_MAX = 512 * 1024;
+const JSON_ITSELF = 'application/json';
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
 export const control = (dependencies: ControlDependencies) => async (event: unknown): Promise<ControlReply> => {
   try {
@@ -81,9 +85,10 @@ async function route(dependencies: ControlDependencies, request: ControlRequest)
 function requestOf(event: unknown): ControlRequest {
   const parsed = v.safeParse(UrlEvent, event);
   if (!parsed.success) throw new ControlFault('BadRequest', 'this is not a request of a function URL with AWS_IAM');
-  const { rawPath, queryStringParameters, body, isBase64Encoded, requestContext } = parsed.output;
+  const { rawPath, headers, queryStringParameters, body, isBase64Encoded, requestContext } = parsed.output;
   const text = body === undefined ? '' : isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
   if (text.length > BODY_LENGTH_MAX) throw new ControlFault('BadRequest', `the body is longer than ${BODY_LENGTH_MAX} characters`);
+  if (text !== '' && !JSON_TYPE.test(headers['content-type'] ?? JSON_ITSELF)) throw new ControlFault('BadRequest', 'the body is not sent as JSON', `Send it with content-type: ${JSON_ITSELF}.`);
   return {
     method: requestContext.http.method,
     path: rawPath.split('/').filter((part) => part !== '').map(decodePart),

@@ -7,6 +7,9 @@ import { ControlFault, type ControlDependencies, type ControlRequest } from './a
 
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
+export const REASON_LENGTH_MAX = 1000;
+/** Of a release with its prefix; ids are made of the names of pipelines and tags. */
+const NAME_LENGTH_MAX = 1000;
 
 export async function listPipelines({ specifications, releases }: ControlDependencies): Promise<ListPipelinesAnswer> {
   const stored = await specifications.list();
@@ -27,7 +30,7 @@ export async function listPipelines({ specifications, releases }: ControlDepende
 
 const Query = v.object({
   pipeline: v.optional(v.string()),
-  limit: v.optional(v.pipe(v.string(), v.toNumber(), v.integer(), v.minValue(1), v.maxValue(PAGE_MAX))),
+  limit: v.optional(v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.toNumber(), v.minValue(1), v.maxValue(PAGE_MAX))),
   next: v.optional(v.string()),
 });
 
@@ -50,7 +53,7 @@ export async function listReleases({ specifications, releases }: ControlDependen
 /** It came from us and went through the caller's hands: only a place in the very list that is asked for is taken. */
 function decodeNext(next: string, pipelineName: string): Record<string, unknown> {
   try {
-    const Place = v.strictObject({ pk: v.string(), sk: v.literal('RELEASE'), pipelineName: v.literal(pipelineName), createdAtMs: v.number() });
+    const Place = v.strictObject({ pk: v.pipe(v.string(), v.startsWith('RELEASE#'), v.maxLength(NAME_LENGTH_MAX)), sk: v.literal('RELEASE'), pipelineName: v.literal(pipelineName), createdAtMs: v.pipe(v.number(), v.safeInteger()) });
     return v.parse(Place, JSON.parse(Buffer.from(next, 'base64url').toString('utf8')));
   } catch {
     throw new ControlFault('BadRequest', '`next` is not one that a list answered');
@@ -63,7 +66,7 @@ export async function showRelease({ releases, timeline, clock }: ControlDependen
   return releaseViewOf(loaded, await timeline.read(releaseId), clock.nowMs());
 }
 
-const StartBody = v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))), reason: v.optional(v.string(), '') });
+const StartBody = v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))), reason: v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), '') });
 const Started = v.variant('kind', [
   v.object({ kind: v.literal('started'), releaseId: v.string() }),
   v.object({ kind: v.literal('refused'), code: v.picklist(['NotFound', 'Refused']), message: v.string(), hint: v.string() }),

@@ -200,6 +200,8 @@ describe('the door', () => {
     ['a payload of another shape', `payload=${encodeURIComponent('{"type":"block_actions"}')}`, 400],
     ['a check of the certificate', 'ssl_check=1&token=x', 200],
     ['JSON', '{"payload":1}', 415, { 'content-type': 'application/json' }],
+    ['a type that only begins like a form', 'ssl_check=1', 415, { 'content-type': 'application/x-www-form-urlencodedx' }],
+    ['the type of a form in capitals', 'ssl_check=1', 200, { 'content-type': 'Application/X-WWW-Form-Urlencoded; charset=utf-8' }],
   ])('genuine, with %s', async (_name, body, statusCode, headers = {}) => {
     const { createHmac } = await import('node:crypto');
     const timestamp = String(Math.floor(rig.nowMs() / 1000));

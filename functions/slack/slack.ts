@@ -49,7 +49,7 @@ const Handed = v.object({ slackRequest: v.object({ timestamp: v.string(), signat
 /** Slack's own requests, with the message inside, are a tenth of this; handed over in base64 it is an event Lambda still takes. */
 const BODY_BYTES_MAX = 150 * 1024;
 const BASE64_GROWTH = 1.4;
-const FORM = 'application/x-www-form-urlencoded';
+const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /** As long as Lambda keeps an event that fails, and a little more. */
 const WORK_WINDOW = { pastMs: 7 * 3_600_000, futureMs: AT_THE_DOOR.futureMs };
@@ -99,7 +99,7 @@ async function atTheDoor(dependencies: SlackDependencies, request: UrlEvent, for
   if (verified === 'forged') forget();
   if (verified !== 'genuine') return refuse(401, verified);
 
-  if (!(request.headers['content-type'] ?? '').startsWith(FORM)) return refuse(415, 'not a form');
+  if (!FORM.test(request.headers['content-type'] ?? '')) return refuse(415, 'not a form');
   const form = new URLSearchParams(body.toString('utf8'));
   if (form.get('ssl_check') === '1') return reply(200);
   const interaction = parseInteraction(form.get('payload') ?? '');

@@ -117,19 +117,4 @@ describe('in Slack', () => {
     const { denials, notModelled } = world.local.cloud.ledger.report();
     expect({ denials, notModelled, crashes: world.local.cloud.kernel.crashes }).toEqual({ denials: [], notModelled: [], crashes: [] });
   }, 30_000);
-
-  test('of two hundred requests that Slack did not sign none is let in', async () => {
-    const url = slack.requestUrl();
-    const statuses = new Map<number, number>();
-    for (let batch = 0; batch < 8; batch++) {
-      await Promise.all(
-        Array.from({ length: 25 }, async (_, index) => {
-          const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-slack-request-timestamp': String(Math.floor(Date.now() / 1000) + (index % 5) * 200), 'x-slack-signature': `v0=${(batch * 25 + index).toString(16).padStart(64, '0')}` };
-          const { status } = await fetch(url, { method: 'POST', headers: index % 7 === 0 ? {} : headers, body: `payload=${encodeURIComponent(JSON.stringify({ type: 'block_actions', user: { id: 'U012AL1CE' }, index }))}`.slice(0, 10 + index * 6) });
-          statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        }),
-      );
-    }
-    expect([...statuses.keys()]).toEqual([401]);
-  }, 60_000);
 });
