@@ -1,5 +1,6 @@
 // One release as text.
 
+import { requirementText } from '../core/approval/rule.ts';
 import { formatDuration } from '../core/duration.ts';
 import { unreachable } from '../core/errors.ts';
 import type { ReleaseOutcome, ReleaseSummary, ReleaseView, StageView, TimelineEntry, WaitingView } from '../core/view/model.ts';
@@ -88,7 +89,10 @@ export function describeWaiting(waiting: WaitingView, nowMs: number): string {
       const given = waiting.given ?? [];
       const open = (waiting.from ?? []).filter((name) => !given.includes(name));
       const who = (waiting.from ?? []).length === 0 ? 'anybody who may call the control API' : open.join(', ');
-      return `waits for approval by ${who} (${given.length} of ${waiting.need ?? 1} given${given.length === 0 ? '' : `: ${given.join(', ')}`})${until}`;
+      const among = (waiting.lacking ?? []).map(requirementText);
+      const lacking = among.length === 0 ? '' : `; ${among.join(' and ')} has to be among them`;
+      const escalates = waiting.escalates === undefined ? '' : `; ${waiting.escalates.to.join(', ')} ${waiting.escalates.to.length === 1 ? 'is' : 'are'} asked as well in ${formatDuration(waiting.escalates.atMs - nowMs)}`;
+      return `waits for approval by ${who} (${given.length} of ${waiting.need ?? 1} given${given.length === 0 ? '' : `: ${given.join(', ')}`}${lacking})${until}${escalates}`;
     }
     case 'bake':
       return `bakes${until}`;

@@ -2,11 +2,15 @@
 // is recorded (`rule.ts`), and counted again here, because a record may hold decisions an older rule let in.
 //   A1. The first reject wins, whatever came before it.
 //   A2. A person counts once.
-//   A3. At the deadline the rule's `otherwise` speaks, unless enough people had approved by then.
+//   A3. Whoever the rule names under `including` must be among those who approve, however many others have.
+//   A4. At the deadline the rule's `otherwise` speaks, unless enough people had approved by then.
+import type { Requirement } from '../pipeline/model.ts';
+import { lacking, mayAnswer } from './rule.ts';
 import type { Ask, Decision, EpochMs } from '../release/model.ts';
 
 export type Tally =
-  | { kind: 'open'; given: string[]; missing: number }
+  /** `lacking`: of whom an approval is needed besides the number. */
+  | { kind: 'open'; given: string[]; missing: number; lacking: Requirement[] }
   | { kind: 'approved'; given: string[]; byDeadline: boolean }
   | { kind: 'rejected'; by: string; reason: string }
   | { kind: 'expired' };
@@ -15,7 +19,7 @@ export function tally(ask: Ask, decisions: readonly Decision[], author: string |
   const { rule } = ask;
   const mine = decisions
     .filter((decision) => decision.askKey === ask.key && decision.atMs < ask.deadlineMs)
-    .filter((decision) => rule.from.length === 0 || rule.from.includes(decision.person))
+    .filter((decision) => mayAnswer(ask, decision.person, decision.atMs))
     .sort((a, b) => a.atMs - b.atMs);
 
   const reject = mine.find((decision) => decision.kind === 'reject');
@@ -23,7 +27,8 @@ export function tally(ask: Ask, decisions: readonly Decision[], author: string |
 
   const counts = (person: string) => !(rule.notByAuthor && author !== undefined && person === author);
   const given = [...new Set(mine.filter((decision) => decision.kind === 'approve').map((decision) => decision.person))].filter(counts);
-  if (given.length >= rule.need) return { kind: 'approved', given, byDeadline: false };
-  if (nowMs < ask.deadlineMs) return { kind: 'open', given, missing: rule.need - given.length };
+  const stillLacking = lacking(rule, given);
+  if (given.length >= rule.need && stillLacking.length === 0) return { kind: 'approved', given, byDeadline: false };
+  if (nowMs < ask.deadlineMs) return { kind: 'open', given, missing: Math.max(rule.need - given.length, stillLacking.length > 0 ? 1 : 0), lacking: stillLacking };
   return rule.otherwise === 'approve' ? { kind: 'approved', given, byDeadline: true } : { kind: 'expired' };
 }

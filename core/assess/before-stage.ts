@@ -1,10 +1,10 @@
 // The time before anything is deployed on a stage: questions asked in the order written. Nothing to roll back yet.
 import { tally } from '../approval/tally.ts';
-import type { ApprovalRule, Stage } from '../pipeline/model.ts';
-import type { Ask, Decision, EpochMs, Release, StageRecord } from '../release/model.ts';
-import { stageEntry } from './entries.ts';
+import type { Stage } from '../pipeline/model.ts';
+import type { Decision, EpochMs, Release, StageRecord } from '../release/model.ts';
+import { putQuestion, waitForPeople } from './ask-people.ts';
 import { givesWay, stopCause } from './stop-cause.ts';
-import { RESYNC_PEOPLE_MS, type Assessment } from './verdict.ts';
+import type { Assessment } from './verdict.ts';
 
 export interface BeforeInput {
   release: Release;
@@ -34,25 +34,4 @@ export function assessBeforeStage(input: BeforeInput): Assessment {
   }
   const reason = spec.before.length === 0 ? 'nothing to ask before this stage' : 'every approval before this stage is given';
   return { verdict: { kind: 'go', reason }, stage: { ...stage, waitingFor: undefined }, entries: [], notice: undefined };
-}
-
-/** Records a question and waits for its answer. */
-export function putQuestion(input: Pick<BeforeInput, 'stage' | 'nowMs'>, key: string, rule: ApprovalRule, question: string): Assessment {
-  const { stage, nowMs } = input;
-  const ask: Ask = { key, rule, question, askedAtMs: nowMs, deadlineMs: nowMs + rule.withinMs };
-  const who = rule.from.length === 0 ? 'anybody' : rule.from.join(', ');
-  const text = `${question} Asked ${who}; ${rule.need} needed by ${new Date(ask.deadlineMs).toISOString()}, otherwise it counts as ${rule.otherwise === 'approve' ? 'approved' : 'rejected'}.`;
-  const waiting = waitForPeople({ ...stage, asks: [...stage.asks, ask] }, ask, nowMs);
-  return { ...waiting, entries: [stageEntry(stage, 'ask', `ask.${key}`, nowMs, text)], notice: { kind: 'approvalAsked', text } };
-}
-
-/** Waits for the answer to a question already put. */
-export function waitForPeople(stage: StageRecord, ask: Ask, nowMs: EpochMs): Assessment {
-  const waitingFor = { kind: 'approval', askKey: ask.key, untilMs: ask.deadlineMs } as const;
-  return {
-    verdict: { kind: 'wait', waitingFor, lookAgainAtMs: Math.min(ask.deadlineMs, nowMs + RESYNC_PEOPLE_MS), reason: ask.question },
-    stage: { ...stage, waitingFor },
-    entries: [],
-    notice: undefined,
-  };
 }

@@ -1,5 +1,6 @@
 // May this caller decide this, now? One ruling, whichever surface it comes from.
 import { EVERY_RUNG, rungKey } from '../approval/keys.ts';
+import { askedAt, escalatesAtMs, mayAnswer } from '../approval/rule.ts';
 import { tally } from '../approval/tally.ts';
 import type { Decision, Release, StageRecord } from '../release/model.ts';
 import { matchesGlob } from '../text/glob.ts';
@@ -57,14 +58,16 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
   const asked = wanted.askKey === undefined ? open[0] : open.find(({ ask }) => ask.key === wanted.askKey);
   if (!asked) return saidBefore(wanted, release, decisions, persons) ?? refused('Refused', nothingAsked(wanted, release, stages, decisions, nowMs), 'See what it waits for with `slipway status`.');
   if (wanted.kind === 'reject' && wanted.reason.trim() === '') return refused('BadRequest', 'A reject needs a reason: those who pushed will read it.', 'Add --reason "...".');
-  const { from, notByAuthor } = asked.ask.rule;
-  const person = from.length === 0 ? (persons[0] ?? wanted.callerArn) : persons.find((name) => from.includes(name));
+  const from = askedAt(asked.ask, nowMs);
+  const person = from.length === 0 ? (persons[0] ?? wanted.callerArn) : persons.find((name) => mayAnswer(asked.ask, name, nowMs));
   if (person === undefined) {
     const who = persons.length > 0 ? persons.join(', ') : wanted.callerArn;
-    return refused('NotAllowed', `${who} may not decide on ${asked.stageName}: it asks ${from.join(', ')}.`, 'People are bound to AWS identities under `people` in slipway.yml.');
+    const laterMs = escalatesAtMs(asked.ask);
+    const later = laterMs !== undefined && persons.some((name) => mayAnswer(asked.ask, name, laterMs)) ? ` It asks ${who} from ${new Date(laterMs).toISOString()} on.` : '';
+    return refused('NotAllowed', `${who} may not decide on ${asked.stageName}: it asks ${from.join(', ')}.${later}`, 'People are bound to AWS identities under `people` in slipway.yml.');
   }
   // An identity may be bound to several people: if one of them is the author, so is the caller.
-  if (wanted.kind === 'approve' && notByAuthor && release.author !== undefined && [person, ...persons].includes(release.author)) {
+  if (wanted.kind === 'approve' && asked.ask.rule.notByAuthor && release.author !== undefined && [person, ...persons].includes(release.author)) {
     return refused('NotAllowed', `${release.author} asked for this release, and ${asked.stageName} wants somebody else's approval.`);
   }
   return { kind: 'decide', decision: { ...common, kind: wanted.kind, person, askKey: asked.ask.key, stageIndex: asked.stage.index } };

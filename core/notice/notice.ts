@@ -38,7 +38,7 @@ export function noticeOf(release: Release, stage: StageRecord | undefined, kind:
     ...(stageSpec ? [`Service:  ${stageSpec.service.cluster}/${stageSpec.service.name}`] : []),
     `Release:  ${release.id}`,
     ...(stage?.failure ? ['', ...failureLines(stage)] : []),
-    ...(kind === 'approvalAsked' ? ['', `Approve:  slipway approve ${release.id}`, `Reject:   slipway reject ${release.id} --reason "..."`] : []),
+    ...(kind === 'approvalAsked' || kind === 'approvalReminded' || kind === 'approvalEscalated' ? ['', `Approve:  slipway approve ${release.id}`, `Reject:   slipway reject ${release.id} --reason "..."`] : []),
   ];
   return {
     subject: ascii(`[slipway] ${where}: ${headline}`).slice(0, 100),
@@ -62,6 +62,10 @@ function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
       return 'rollout started';
     case 'approvalAsked':
       return 'approval needed';
+    case 'approvalReminded':
+      return 'approval still needed';
+    case 'approvalEscalated':
+      return 'approval overdue';
     case 'weightReached':
       return 'weight reached';
     case 'rollbackStarted':

@@ -2,7 +2,7 @@
 // Schema is held against this list by a test.
 
 export const KEYS = {
-  specification: ['people', 'pipelines'],
+  specification: ['people', 'groups', 'pipelines'],
   person: ['aws', 'slack'],
   pipeline: ['name', 'image', 'notify', 'foreignDeployments', 'newerRelease', 'stages'],
   image: ['repository', 'tags'],
@@ -11,7 +11,8 @@ export const KEYS = {
   stage: ['name', 'service', 'before', 'strategy', 'alarms', 'onAlarmAtStart', 'missingData'],
   service: ['cluster', 'name', 'container'],
   before: ['approval', 'task'],
-  approval: ['from', 'need', 'within', 'otherwise', 'notBy'],
+  approval: ['from', 'need', 'including', 'within', 'otherwise', 'notBy', 'remind', 'escalate'],
+  escalate: ['to', 'after'],
   strategy: ['rolling', 'blueGreen', 'canary', 'linear'],
   rolling: ['minimumHealthyPercent', 'maximumPercent', 'bakeAfter'],
   blueGreen: ['approval', 'bakeAfter'],

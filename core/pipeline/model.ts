@@ -50,8 +50,15 @@ export interface Stage {
 
 export type BeforeStage = { kind: 'approval'; approval: ApprovalRule };
 
+/** Somebody who has to be among those who approve: a person, or any one of a group. */
+export interface Requirement {
+  /** As written: the name of a person or of a group. */
+  name: string;
+  oneOf: string[];
+}
+
 export interface ApprovalRule {
-  /** Names from `people`. Empty: anybody who may call the control API. */
+  /** Names from `people`, groups spelled out. Empty: anybody who may call the control API. */
   from: string[];
   /** Distinct people whose approval is needed. */
   need: number;
@@ -60,6 +67,12 @@ export interface ApprovalRule {
   otherwise: 'reject' | 'approve';
   /** The author of the push may not count. */
   notByAuthor: boolean;
+  /** Each of these must be among those whose approval is given. */
+  including?: Requirement[];
+  /** How long before the deadline those who have not answered are reminded. */
+  remindMs?: number;
+  /** Who is asked as well when the question has been open for so long. */
+  escalate?: { to: string[]; afterMs: number };
 }
 
 export type Strategy =

@@ -7,13 +7,12 @@ import { CHOICES, KEYS } from './keys.ts';
 import { ROLLOUT_LIMIT_MS, RUNG_LIMIT_MS } from './limits.ts';
 import type { Bake, Step, Strategy } from './model.ts';
 import { parseApproval } from './parse-approval.ts';
+import type { Names } from './parse-names.ts';
 import { isMapping, type Fields, type Place } from './place.ts';
-
-type People = ReadonlySet<string>;
 
 const FORMS = 'Write rolling, blueGreen, { canary: { steps: [...] } } or { linear: { step: 10, bake: 5m } }.';
 
-export function parseStrategy(place: Place, people: People): Strategy | undefined {
+export function parseStrategy(place: Place, names: Names): Strategy | undefined {
   if (typeof place.value === 'string') {
     if (place.value === 'canary' || place.value === 'linear') {
       return place.fault(`${place.value} needs to know its ${place.value === 'canary' ? 'steps' : 'step and bake'}`, FORMS);
@@ -32,9 +31,9 @@ export function parseStrategy(place: Place, people: People): Strategy | undefine
     case 'rolling':
       return parseRolling(inner);
     case 'blueGreen':
-      return parseBlueGreen(inner, people);
+      return parseBlueGreen(inner, names);
     case 'canary':
-      return parseCanary(inner, people);
+      return parseCanary(inner, names);
     case 'linear':
       return parseLinear(inner);
   }
@@ -54,16 +53,16 @@ function parseRolling(place: Place): Strategy | undefined {
   return bakeAfterMs === undefined ? undefined : { kind: 'rolling', minimumHealthyPercent, maximumPercent, bakeAfterMs };
 }
 
-function parseBlueGreen(place: Place, people: People): Strategy | undefined {
+function parseBlueGreen(place: Place, names: Names): Strategy | undefined {
   const fields = place.mapping('a blueGreen strategy', KEYS.blueGreen, 'Write `strategy: blueGreen` to move on without asking.');
   if (fields === undefined) return undefined;
   const approvalPlace = fields.optional('approval');
-  const approval = approvalPlace && parseApproval(approvalPlace, { people, limitMs: RUNG_LIMIT_MS });
+  const approval = approvalPlace && parseApproval(approvalPlace, { names, limitMs: RUNG_LIMIT_MS });
   const bakeAfterMs = parseBakeAfter(fields);
   return bakeAfterMs === undefined ? undefined : { kind: 'blueGreen', approval, bakeAfterMs };
 }
 
-function parseCanary(place: Place, people: People): Strategy | undefined {
+function parseCanary(place: Place, names: Names): Strategy | undefined {
   const fields = place.mapping('a canary strategy', KEYS.canary);
   if (fields === undefined) return undefined;
   const stepsPlace = fields.required('steps', 'For example steps: [{ weight: 5, bake: 10m }].');
@@ -71,7 +70,7 @@ function parseCanary(place: Place, people: People): Strategy | undefined {
   const places = stepsPlace?.list('steps');
   if (stepsPlace === undefined || places === undefined) return undefined;
   if (places.length === 0) return stepsPlace.fault('steps is empty', 'Give at least one weight below 100; for a switch in one go write `strategy: blueGreen`.');
-  const steps = places.map((one) => parseStep(one, people));
+  const steps = places.map((one) => parseStep(one, names));
   if (!weightsRise(places, steps)) return undefined;
   const [first, ...others] = steps.filter((step) => step !== undefined);
   if (first === undefined || others.length + 1 < steps.length || bakeAfterMs === undefined) return undefined;
@@ -100,7 +99,7 @@ function weightsRise(places: Place[], steps: (Step | undefined)[]): boolean {
   return rise;
 }
 
-function parseStep(place: Place, people: People): Step | undefined {
+function parseStep(place: Place, names: Names): Step | undefined {
   const fields = place.mapping('a step', KEYS.step);
   if (fields === undefined) return undefined;
   const weightPercent = parseWeight(fields.required('weight', 'For example { weight: 5, bake: 10m }.'));
@@ -110,7 +109,7 @@ function parseStep(place: Place, people: People): Step | undefined {
     return place.fault('this step neither bakes nor asks, so nothing would be known before the next one', 'Give it a bake: { weight: 5, bake: 10m }.');
   }
   const bake = bakePlace === undefined ? { forMs: 0, requests: undefined } : parseBake(bakePlace);
-  const approval = approvalPlace && parseApproval(approvalPlace, { people, limitMs: RUNG_LIMIT_MS });
+  const approval = approvalPlace && parseApproval(approvalPlace, { names, limitMs: RUNG_LIMIT_MS });
   if (weightPercent === undefined || bake === undefined || (approvalPlace !== undefined && approval === undefined)) return undefined;
   if (approval !== undefined && bake.forMs + approval.withinMs > RUNG_LIMIT_MS) {
     return place.fault(

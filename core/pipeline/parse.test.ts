@@ -96,6 +96,18 @@ describe('a specification that is right', () => {
     expect(strategyOf(written)).toEqual(means);
   });
 
+  test('spells out groups wherever people are named, once each', () => {
+    const written = '{ blueGreen: { approval: { from: [leads, alice], need: 2, including: [leads, bob], within: 4h, remind: 30m, escalate: { to: [all], after: 2h } } } }';
+    const text = file({ strategy: written }).replace('pipelines:', 'groups: { leads: [alice, bob], all: [alice, bob, carol] }\npipelines:');
+    expect(accepted(text).pipelines[0]!.stages[0].strategy).toMatchObject({
+      approval: { from: ['alice', 'bob'], need: 2, including: [{ name: 'leads', oneOf: ['alice', 'bob'] }, { name: 'bob', oneOf: ['bob'] }], remindMs: 30 * MINUTE_MS, escalate: { to: ['alice', 'bob', 'carol'], afterMs: 2 * HOUR_MS } },
+    });
+  });
+
+  test('needs as many as have to be among them', () => {
+    expect(strategyOf('{ blueGreen: { approval: { including: [alice, bob] } } }')).toMatchObject({ approval: { from: [], need: 2 } });
+  });
+
   test.each([
     { written: '{ exact: [latest, stable] }', means: { kind: 'exact', tags: ['latest', 'stable'] } },
     { written: '{ glob: "release-*" }', means: { kind: 'glob', patterns: ['release-*'] } },
@@ -124,7 +136,7 @@ describe('a mistake is one fault that says where, what and what next', () => {
     {
       name: 'a key that is like no other lists the known ones',
       text: `${file()}\nversion: 1`,
-      faults: ['version | unknown key "version" in the specification | Known keys: people, pipelines.'],
+      faults: ['version | unknown key "version" in the specification | Known keys: people, groups, pipelines.'],
     },
     {
       name: 'a duration without a unit',
@@ -204,7 +216,41 @@ describe('a mistake is one fault that says where, what and what next', () => {
       faults: ['pipelines.checkout.stages.0.strategy.blueGreen.approval.from.0 | "constructor" is not one of the people of this file | Add the name under the top-level key people.'],
     },
     {
-      name: 'more approvals than people',
+      name: 'a group with a stranger, one with a name that is taken, an empty one, and groups in groups',
+    text: file({ stage: 'alarms: [a]' }).replace('pipelines:', 'groups: { leads: [alice, bobb], alice: [bob], none: [], all: [leads] }\npipelines:'),
+    faults: [
+      'groups.leads.1 | "bobb" is not one of the people of this file | Did you mean bob?',
+      'groups.alice | "alice" is the name of a person already | People and groups share their names: call the group something else.',
+      'groups.none | none is empty | Name at least one person.',
+      'groups.all.0 | "leads" is a group, and groups hold people only | Name its members.',
+    ],
+  },
+  {
+    name: 'a required approver who is not asked',
+    text: file({ stage: 'before: [{ approval: { from: [alice], including: [bob] } }]' }),
+    faults: ['pipelines.checkout.stages.0.before.0.approval.including.0 | bob has to approve and is not asked | Add the name to from.'],
+  },
+  {
+    name: 'fewer approvals than required approvers',
+    text: file({ stage: 'before: [{ approval: { need: 1, including: [alice, bob] } }]' }),
+    faults: ['pipelines.checkout.stages.0.before.0.approval.need | need is 1, but including names 2 | Leave need out, or raise it.'],
+  },
+  {
+    name: 'a reminder after the end, and an escalation after the end to people who are asked anyway',
+    text: file({ stage: 'before: [{ approval: { from: [alice, bob], within: 1h, remind: 1h } }, { approval: { within: 1h, escalate: { to: [alice], after: 2h } } }, { approval: { from: [alice, bob], escalate: { to: [bob], after: 2h } } }]' }),
+    faults: [
+      'pipelines.checkout.stages.0.before.0.approval.remind | remind is 1 h, but the question is open for 1 h only | It says how long before the end of within people are reminded.',
+      'pipelines.checkout.stages.0.before.1.approval.escalate.after | after is 2 h, but the question is open for 1 h only | The others need time to answer: shorten after, or lengthen within.',
+      'pipelines.checkout.stages.0.before.2.approval.escalate.to | everybody in to is asked from the beginning | Name others, or use remind.',
+    ],
+  },
+  {
+    name: 'an escalation to nobody',
+    text: file({ stage: 'before: [{ approval: { escalate: { after: 2h } } }]' }),
+    faults: ['pipelines.checkout.stages.0.before.0.approval.escalate | escalate has no to | For example escalate: { to: [dave], after: 2h }.'],
+  },
+  {
+    name: 'more approvals than people',
       text: file({ stage: 'before: [{ approval: { from: [alice, bob], need: 3 } }]' }),
       faults: ['pipelines.checkout.stages.0.before.0.approval.need | need is 3, but only 2 people are listed in from | Nobody could ever approve this: name more people or need fewer.'],
     },
@@ -323,6 +369,7 @@ describe('a mistake is one fault that says where, what and what next', () => {
 
 test.each<{ name: string; text: string; warning: RegExp }>([
   { name: 'an approval that the author can block', text: file({ strategy: '{ blueGreen: { approval: { from: [alice], notBy: author } } }', stage: 'alarms: [a]' }), warning: /can never be approved/ },
+  { name: 'a required approver who may be the author', text: file({ stage: 'before: [{ approval: { from: [alice, bob], including: [alice], notBy: author } }]' }), warning: /alice has to approve and the author does not count, so an image that alice pushed can never be approved/ },
   { name: 'silence that counts as approval', text: file({ stage: 'before: [{ approval: { otherwise: approve } }]' }), warning: /nobody answering for 1 d counts as approval/ },
   { name: 'a ladder of very many shifts', text: file({ strategy: '{ linear: { step: 3, bake: 1m } }', stage: 'alarms: [a]' }), warning: /34 times.*5 h 40 min/ },
   { name: 'a canary that watches nothing', text: file({ strategy: '{ canary: { steps: [{ weight: 5, bake: 1m }] } }' }), warning: /no alarms are watched/ },

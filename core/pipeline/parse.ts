@@ -7,6 +7,7 @@ import { BEFORE_STAGE_LIMIT_MS } from './limits.ts';
 import type { BeforeStage, Person, Pipeline, Specification, Stage } from './model.ts';
 import { parseApproval } from './parse-approval.ts';
 import { parseImage } from './parse-image.ts';
+import { type Names, parseGroups } from './parse-names.ts';
 import { parsePeople } from './parse-people.ts';
 import { parseStrategy, strategyNames } from './parse-strategy.ts';
 import { type Fault, type Fields, isMapping, Place, quote } from './place.ts';
@@ -29,24 +30,25 @@ function parseRoot(root: Place): Specification | undefined {
   const peoplePlace = fields?.optional('people');
   const people: Record<string, Person> = peoplePlace === undefined ? {} : parsePeople(peoplePlace);
   // A person with a fault of their own is still known by name: one mistake, one fault.
-  const names = new Set(isMapping(peoplePlace?.value) ? Object.keys(peoplePlace.value) : []);
+  const known = new Set(isMapping(peoplePlace?.value) ? Object.keys(peoplePlace.value) : []);
+  const names: Names = { people: known, groups: parseGroups(fields?.optional('groups'), known) };
   const listPlace = fields?.required('pipelines', 'For example pipelines: { checkout: { image: ..., stages: [...] } }.');
   const pipelines = listPlace && parsePipelines(listPlace, names);
   return pipelines && { people, pipelines };
 }
 
 /** A mapping from name to pipeline, or a list of pipelines with a name each. */
-function parsePipelines(place: Place, people: ReadonlySet<string>): Pipeline[] | undefined {
+function parsePipelines(place: Place, names: Names): Pipeline[] | undefined {
   const listed = Array.isArray(place.value);
   const places = listed ? place.list('pipelines') : place.entries('names of pipelines')?.map(([, one]) => one);
   if (places === undefined) return undefined;
   if (places.length === 0) return place.fault('pipelines is empty', 'Describe at least one pipeline.');
   const taken = new Set<string>();
-  const pipelines = places.map((one) => parsePipeline(one, listed, taken, people));
+  const pipelines = places.map((one) => parsePipeline(one, listed, taken, names));
   return pipelines.every((pipeline) => pipeline !== undefined) ? pipelines : undefined;
 }
 
-function parsePipeline(place: Place, listed: boolean, taken: Set<string>, people: ReadonlySet<string>): Pipeline | undefined {
+function parsePipeline(place: Place, listed: boolean, taken: Set<string>, names: Names): Pipeline | undefined {
   const fields = place.mapping('a pipeline', KEYS.pipeline);
   if (fields === undefined) return undefined;
   const name = parsePipelineName(place, fields, listed);
@@ -58,7 +60,7 @@ function parsePipeline(place: Place, listed: boolean, taken: Set<string>, people
   const foreignDeployments = choiceOr(fields.optional('foreignDeployments'), CHOICES.foreignDeployments, 'continue');
   const newerRelease = choiceOr(fields.optional('newerRelease'), CHOICES.newerRelease, 'overtakesWaiting');
   const stagesPlace = fields.required('stages', 'At least one stage: [{ name: production, service: {...}, strategy: rolling }].');
-  const stages = stagesPlace && parseStages(stagesPlace, people);
+  const stages = stagesPlace && parseStages(stagesPlace, names);
   if (name === undefined || image === undefined || stages === undefined || foreignDeployments === undefined || newerRelease === undefined) return undefined;
   return { name, image, notify: { slack }, foreignDeployments, newerRelease, stages };
 }
@@ -87,18 +89,18 @@ function parseNotify(place: Place | undefined): string | undefined {
   return slackPlace.fault(`${quote(channel)} is not a Slack channel`, 'Write its name with a # and in quotes ("#deploys"), or its id (C012AB3CD).');
 }
 
-function parseStages(place: Place, people: ReadonlySet<string>): [Stage, ...Stage[]] | undefined {
+function parseStages(place: Place, names: Names): [Stage, ...Stage[]] | undefined {
   const places = place.list('stages');
   if (places?.length === 0) return place.fault('stages is empty', 'A pipeline has at least one stage.');
   if (places === undefined) return undefined;
-  const stages = places.map((one) => parseStage(one, people));
-  const names = new Set<string>();
+  const stages = places.map((one) => parseStage(one, names));
+  const taken = new Set<string>();
   const services = new Map<string, string>();
   for (const [index, one] of places.entries()) {
     const stage = stages[index];
     if (stage === undefined) continue;
-    if (names.has(stage.name)) one.child('name').fault(`there are two stages named ${quote(stage.name)}`, 'Names of stages are unique in a pipeline.');
-    names.add(stage.name);
+    if (taken.has(stage.name)) one.child('name').fault(`there are two stages named ${quote(stage.name)}`, 'Names of stages are unique in a pipeline.');
+    taken.add(stage.name);
     const service = `${stage.service.cluster}/${stage.service.name}`;
     const other = services.get(service);
     if (other !== undefined) one.child('service').fault(`stage ${quote(other)} already rolls out to the service ${service}`, 'One stage per service: put the weights into one strategy.');
@@ -108,16 +110,16 @@ function parseStages(place: Place, people: ReadonlySet<string>): [Stage, ...Stag
   return first === undefined || others.length + 1 < stages.length ? undefined : [first, ...others];
 }
 
-function parseStage(place: Place, people: ReadonlySet<string>): Stage | undefined {
+function parseStage(place: Place, names: Names): Stage | undefined {
   const fields = place.mapping('a stage', KEYS.stage);
   if (fields === undefined) return undefined;
   const name = parseName(fields.required('name', 'For example name: production.'), 'a stage');
   const servicePlace = fields.required('service', 'For example service: { cluster: prod, name: checkout, container: app }.');
   const service = servicePlace && parseService(servicePlace);
   const beforePlace = fields.optional('before');
-  const before = beforePlace === undefined ? [] : parseBefore(beforePlace, people);
+  const before = beforePlace === undefined ? [] : parseBefore(beforePlace, names);
   const strategyPlace = fields.required('strategy', `One of ${strategyNames}.`);
-  const strategy = strategyPlace && parseStrategy(strategyPlace, people);
+  const strategy = strategyPlace && parseStrategy(strategyPlace, names);
   const alarms = parseAlarms(fields.optional('alarms'));
   const onAlarmAtStart = choiceOr(fields.optional('onAlarmAtStart'), CHOICES.onAlarmAtStart, 'refuse');
   const missingData = parseMissingData(fields.optional('missingData'));
@@ -141,7 +143,7 @@ function parseService(place: Place): Stage['service'] | undefined {
   return cluster === undefined || name === undefined || container === undefined ? undefined : { cluster, name, container };
 }
 
-function parseBefore(place: Place, people: ReadonlySet<string>): BeforeStage[] | undefined {
+function parseBefore(place: Place, names: Names): BeforeStage[] | undefined {
   const gates = place.list('gates')?.map((one): BeforeStage | undefined => {
     const fields = one.mapping('a gate', KEYS.before);
     if (fields?.has('task')) {
@@ -149,7 +151,7 @@ function parseBefore(place: Place, people: ReadonlySet<string>): BeforeStage[] |
     }
     if (!isMapping(one.value) || Object.keys(one.value).length > 0) {
       const approvalPlace = fields?.optional('approval');
-      const approval = approvalPlace && parseApproval(approvalPlace, { people, limitMs: BEFORE_STAGE_LIMIT_MS });
+      const approval = approvalPlace && parseApproval(approvalPlace, { names, limitMs: BEFORE_STAGE_LIMIT_MS });
       return approval && { kind: 'approval', approval };
     }
     return one.fault('this gate is empty', 'For example - approval: { from: [alice], within: 24h }.');

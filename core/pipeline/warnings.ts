@@ -17,6 +17,9 @@ function warningsOfStage(pipeline: Pipeline, stage: Stage): string[] {
     if (rule.notByAuthor && rule.from.length > 0 && rule.need === rule.from.length) {
       found.push(`${where}: all ${rule.need} of ${rule.from.join(', ')} are needed and the author does not count, so an image that one of them pushed can never be approved`);
     }
+    for (const { name, oneOf } of rule.notByAuthor ? (rule.including ?? []) : []) {
+      if (oneOf.length === 1) found.push(`${where}: ${name} has to approve and the author does not count, so an image that ${oneOf[0] ?? name} pushed can never be approved`);
+    }
     if (rule.otherwise === 'approve') found.push(`${where}: nobody answering for ${formatDuration(rule.withinMs)} counts as approval`);
     return found;
   });

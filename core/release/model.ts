@@ -72,6 +72,9 @@ export interface Ask {
   question: string;
   askedAtMs: EpochMs;
   deadlineMs: EpochMs;
+  /** When people were reminded, and when more people were asked; what has been done is not done again. */
+  remindedAtMs?: EpochMs;
+  escalatedAtMs?: EpochMs;
 }
 
 export interface StageRecord {
@@ -109,6 +112,8 @@ export type NoticeKind =
   | 'releaseStarted'
   | 'stageStarted'
   | 'approvalAsked'
+  | 'approvalReminded'
+  | 'approvalEscalated'
   | 'weightReached'
   | 'rollbackStarted'
   | 'stageEnded'

@@ -1,6 +1,6 @@
 import { faultOfBlocks } from '../../rehearsal/slack/block-checks.ts';
 import type { TimelineEntry } from '../release/model.ts';
-import { ask, NOW_MS, release, rule, stageRecord } from '../testing/samples.ts';
+import { ask, decision, NOW_MS, release, rule, stageRecord } from '../testing/samples.ts';
 import { newsMessage, newsOf } from './news.ts';
 
 const entry = (key: string, text: string, more: Partial<TimelineEntry> = {}): TimelineEntry => ({ key, atMs: NOW_MS, kind: 'stage', text, ...more });
@@ -28,6 +28,14 @@ test('approvers are called by their Slack names, once their answer is wanted and
   const asked = { release: release({ people }), stages: [stageRecord({ status: 'running', asks: [ask({ rule: rule({ from: ['alice', 'bob'] }) })] })], decisions: [] };
   expect(textsOf([question], asked)).toEqual(['✋ *production*  Go on?\n<@U012AL1CE>']);
   expect(textsOf([question], { ...asked, release: release({ people, status: 'ended', outcome: 'succeeded' }), stages: [stageRecord({ status: 'ended' })] })).toEqual(['✋ *production*  Go on?']);
+});
+
+test('a reminder calls those who have not answered, and an escalation those who are asked from now on', () => {
+  const people = Object.fromEntries(['alice', 'bob', 'dave'].map((name) => [name, { name, aws: [], slack: `U${name.toUpperCase()}` }]));
+  const escalate = { to: ['dave'], afterMs: 60_000 };
+  const asked = { release: release({ people }), stages: [stageRecord({ status: 'running', asks: [ask({ rule: rule({ from: ['alice', 'bob'], need: 2, escalate }) })] })], decisions: [decision()] };
+  expect(textsOf([entry('stage.0.ask.weight.25.reminded', 'Still open.', { kind: 'ask' })], asked)).toEqual(['✋ *production*  Still open.\n<@UBOB> <@UDAVE>']);
+  expect(textsOf([entry('stage.0.ask.weight.25.escalated', 'Not answered.', { kind: 'ask' })], asked)).toEqual(['✋ *production*  Not answered.\n<@UDAVE>']);
 });
 
 test('after a long outage the story is told in one reply, the beginning and the end of it', () => {

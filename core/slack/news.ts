@@ -1,4 +1,5 @@
 // What is said in the thread of a release: the milestones of its story, each once. An entry of the timeline is known by its key.
+import { askedAt } from '../approval/rule.ts';
 import { openAsks } from '../control/rule-decision.ts';
 import type { Decision, Release, StageRecord, TimelineEntry } from '../release/model.ts';
 import { fitting, section, type Block, type Message } from './blocks.ts';
@@ -58,8 +59,12 @@ function stageNameOf(entry: TimelineEntry, release: Release): string | undefined
 
 /** Only a reply notifies people; an update of the message does not. So it is here that approvers are called by name. */
 function callOn(entry: TimelineEntry, { release, stages, decisions }: Told, nowMs: number): string {
-  const asked = openAsks(release, stages, decisions, nowMs).find(({ stage, ask }) => entry.key === `stage.${stage.index}.ask.${ask.key}`);
+  const open = openAsks(release, stages, decisions, nowMs).map(({ stage, ask }) => ({ key: `stage.${stage.index}.ask.${ask.key}`, stage, ask }));
+  const asked = open.find(({ key }) => entry.key === key || entry.key === `${key}.reminded` || entry.key === `${key}.escalated`);
   if (!asked) return '';
-  const users = asked.ask.rule.from.flatMap((name) => release.people[name]?.slack ?? []).slice(0, CALLED_MAX);
+  const { rule } = asked.ask;
+  const answered = decisions.filter(({ stageIndex, askKey }) => stageIndex === asked.stage.index && askKey === asked.ask.key).map(({ person }) => person);
+  const called = entry.key.endsWith('.escalated') ? (rule.escalate?.to ?? []) : entry.key.endsWith('.reminded') ? askedAt(asked.ask, nowMs) : rule.from;
+  const users = called.filter((name) => !answered.includes(name)).flatMap((name) => release.people[name]?.slack ?? []).slice(0, CALLED_MAX);
   return users.length === 0 ? '' : `\n${users.map(mention).join(' ')}`;
 }

@@ -1,4 +1,5 @@
 // What a stage under way waits for, in one line for people.
+import { askedAt, requirementText } from '../approval/rule.ts';
 import { tally } from '../approval/tally.ts';
 import { unreachable } from '../errors.ts';
 import type { Ask, Decision, Release, StageRecord } from '../release/model.ts';
@@ -36,11 +37,12 @@ function askLine(ask: Ask, release: Release, stage: StageRecord, decisions: read
   const answer = tally(ask, decisions.filter(({ stageIndex }) => stageIndex === stage.index), release.author, nowMs);
   switch (answer.kind) {
     case 'open': {
-      const left = ask.rule.from.filter((name) => !answer.given.includes(name) && !(ask.rule.notByAuthor && name === release.author));
+      const left = askedAt(ask, nowMs).filter((name) => !answer.given.includes(name) && !(ask.rule.notByAuthor && name === release.author));
       const who = ask.rule.from.length === 0 ? 'anybody' : nameList(left, ' or ');
       const given = answer.given.length === 0 ? '' : ` (${answer.given.length} of ${ask.rule.need}: ${nameList(answer.given)})`;
       const many = ask.rule.need > 1 && answer.given.length === 0 ? `, ${ask.rule.need} of them needed,` : '';
-      return `✋ ${inline(ask.question)} Waits for *${who}*${many}${given} ${until(ask.deadlineMs)}, otherwise ${ask.rule.otherwise === 'approve' ? 'approved' : 'rejected'}`;
+      const among = answer.lacking.length === 0 ? '' : `, ${inline(answer.lacking.map(requirementText).join(' and '), 300)} among them,`;
+      return `✋ ${inline(ask.question)} Waits for *${who}*${many}${given}${among} ${until(ask.deadlineMs)}, otherwise ${ask.rule.otherwise === 'approve' ? 'approved' : 'rejected'}`;
     }
     case 'approved':
       return answer.byDeadline ? 'Approved, since the time for an answer is over' : `Approved by ${nameList(answer.given)}`;

@@ -70,15 +70,19 @@ export interface RungView {
   reachedAt?: string;
   /** The number of requests the bake needs besides. */
   requests?: number;
-  approval?: { from: string[]; need: number; withinMs: number };
+  approval?: { from: string[]; need: number; withinMs: number; including?: { name: string; oneOf: string[] }[] };
 }
 
 export type WaitingKind = 'bake' | 'approval' | 'turn' | 'deployment' | 'rollback' | 'alarmData';
 
 export interface WaitingView {
   kind: WaitingKind;
-  /** Who may approve; empty or absent: anybody who may call the control API. */
+  /** Who may approve now; empty or absent: anybody who may call the control API. */
   from?: string[];
+  /** Who has to be among those who approve, and is not yet; of a group any one. */
+  lacking?: { name: string; oneOf: string[] }[];
+  /** Who is asked as well, and from when on, in epoch milliseconds; absent once they are. */
+  escalates?: { to: string[]; atMs: number };
   need?: number;
   /** Who has approved so far. */
   given?: string[];

@@ -2,6 +2,7 @@
 import { rungsOf } from '../ladder/index.ts';
 import { failureLines } from '../notice/notice.ts';
 import type { Decision, Failure, Release, StageRecord, TimelineEntry as Entry, WaitingFor } from '../release/model.ts';
+import { askedAt, escalatesAtMs } from '../approval/rule.ts';
 import { tally } from '../approval/tally.ts';
 import type { FailureView, ReleaseSummary, ReleaseView, RungView, StageView, TimelineEntry, WaitingKind, WaitingView } from './model.ts';
 
@@ -56,7 +57,7 @@ function stageViewOf(release: Release, stage: StageRecord, decisions: readonly D
       bakeMs: rung.bake.forMs,
       ...reachedAt(stage, rung.weightPercent),
       ...(rung.bake.requests === undefined ? {} : { requests: rung.bake.requests }),
-      ...(rung.approval === undefined ? {} : { approval: { from: rung.approval.from, need: rung.approval.need, withinMs: rung.approval.withinMs } }),
+      ...(rung.approval === undefined ? {} : { approval: { from: rung.approval.from, need: rung.approval.need, withinMs: rung.approval.withinMs, ...(rung.approval.including === undefined ? {} : { including: rung.approval.including }) } }),
     })),
     ...(waitingFor === undefined ? {} : { waitingFor }),
     ...(stage.failure === undefined ? {} : { failure: failureViewOf(stage, stage.failure) }),
@@ -97,7 +98,16 @@ function waitingViewOf(release: Release, stage: StageRecord, decisions: readonly
       const ask = stage.asks.find((candidate) => candidate.key === waiting.askKey);
       if (!ask) return { kind: 'approval' };
       const answer = tally(ask, decisions.filter((decision) => decision.stageIndex === stage.index), release.author, nowMs);
-      return { kind: 'approval', from: ask.rule.from, need: ask.rule.need, given: answer.kind === 'open' || answer.kind === 'approved' ? answer.given : [], untilMs: ask.deadlineMs };
+      const escalatesMs = escalatesAtMs(ask);
+      return {
+        kind: 'approval',
+        from: askedAt(ask, nowMs),
+        need: ask.rule.need,
+        given: answer.kind === 'open' || answer.kind === 'approved' ? answer.given : [],
+        ...(answer.kind === 'open' && answer.lacking.length > 0 ? { lacking: answer.lacking } : {}),
+        ...(ask.rule.escalate !== undefined && escalatesMs !== undefined && nowMs < escalatesMs ? { escalates: { to: ask.rule.escalate.to, atMs: escalatesMs } } : {}),
+        untilMs: ask.deadlineMs,
+      };
     }
     case 'bake':
       return { kind: 'bake', untilMs: waiting.untilMs };

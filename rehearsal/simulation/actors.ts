@@ -91,7 +91,7 @@ export function answerQuestions(world: World, ledger: Ledger, habits: PeopleHabi
       if ('error' in outcome || call.signingName !== 'sns' || call.operation !== 'Publish') return;
       const announced = ledger.announced.at(-1);
       const message = String((call.input as { Message?: string }).Message);
-      if (announced?.kind !== 'approvalAsked' || seen.has(message)) return;
+      if (!announced || !['approvalAsked', 'approvalEscalated'].includes(announced.kind) || seen.has(message)) return;
       seen.add(message);
       const chance = world.chance.fork(`question ${asked++}`);
       for (const person of EVERYBODY) answer(world, announced.releaseId, person, habits, chance.fork(person));

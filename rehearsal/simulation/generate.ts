@@ -84,9 +84,14 @@ function strategyOf(chance: Chance, traffic: boolean): unknown {
 
 function approvalOf(chance: Chance): object {
   const everybody = ['alice', 'bob', 'carol'];
-  const from = everybody.slice(0, chance.whole(1, 3));
+  const from = everybody.slice(0, chance.whole(1, 3)) as [string, ...string[]];
+  const named = chance.hits(0.85);
+  const more = chance.fork('who must, who else');
   return {
-    ...(chance.hits(0.85) ? { from, need: chance.whole(1, from.length) } : {}),
+    ...(named ? { from, need: chance.whole(1, from.length) } : {}),
+    ...(named && more.hits(0.3) ? { including: [more.pick(from)] } : {}),
+    ...(more.hits(0.3) ? { remind: more.pick(['1m', '3m']) } : {}),
+    ...(named && from.length < 3 && more.hits(0.4) ? { escalate: { to: ['carol'], after: more.pick(['2m', '4m']) } } : {}),
     within: chance.pick(['5m', '20m', '1h', '4h']),
     otherwise: chance.pick(['reject', 'reject', 'approve']),
     ...(chance.hits(0.2) ? { notBy: 'author' } : {}),

@@ -95,7 +95,12 @@ function toWaiting(stage, reason, nowMs) {
       const open = (waiting.from ?? []).filter((name) => !(waiting.given ?? []).includes(name));
       const who = (waiting.from ?? []).length === 0 ? 'Anybody who may call the control API can answer.' : `${orList(open)} can answer.`;
       const count = `${given.length} of ${waiting.need ?? 1} approved${given.length === 0 ? '' : `: ${given.join(', ')}`}.`;
-      return [{ ...common, headline: clean(reason), lines: [who, count], tone: 'asks' }];
+      const lacking = (waiting.lacking ?? []).map(({ name, oneOf }) => (oneOf.length === 1 && oneOf[0] === name ? clean(name) : `one of ${clean(name)} (${orList(oneOf)})`));
+      const more = [
+        ...(lacking.length === 0 ? [] : [`${lacking.join(' and ')} has to be among them.`]),
+        ...(waiting.escalates === undefined ? [] : [`${orList(waiting.escalates.to)} can answer as well in ${duration(waiting.escalates.atMs - nowMs)}.`]),
+      ];
+      return [{ ...common, headline: clean(reason), lines: [who, count, ...more], tone: 'asks' }];
     }
     case 'bake':
       return [{ ...common, headline: `Baking at ${weight}`, lines: untilMs === undefined ? [clean(reason)] : [], tone: 'busy' }];

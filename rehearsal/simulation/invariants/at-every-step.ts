@@ -113,11 +113,14 @@ export class AtEveryStep implements Watcher {
   private checkApproval(rollout: Rollout, rule: ApprovalRule, key: string, openedAtMs: number | undefined): void {
     const { ledger } = this;
     const said = ledger.decisions.filter((one) => one.releaseId === rollout.releaseId && one.stageIndex === rollout.stageIndex && one.askKey === key && one.kind === 'approve');
-    const counted = new Set(said.map((one) => one.person).filter((person) => rule.from.length === 0 || rule.from.includes(person)));
-    if (counted.size >= rule.need) return;
     const nowMs = ledger.world.clock.nowMs();
+    // Before a stage nobody outside knows when the question was put: then the others count as if they had been asked at once.
+    const alsoAsked = (atMs: number): string[] => (rule.escalate && (openedAtMs === undefined || atMs + this.skewMs >= openedAtMs + rule.escalate.afterMs) ? rule.escalate.to : []);
+    const counted = new Set(said.filter((one) => rule.from.length === 0 || rule.from.includes(one.person) || alsoAsked(one.atMs).includes(one.person)).map((one) => one.person));
+    const lacks = (rule.including ?? []).filter(({ oneOf }) => !oneOf.some((name) => counted.has(name))).map(({ name }) => name);
+    if (counted.size >= rule.need && lacks.length === 0) return;
     const silenceApproves = rule.otherwise === 'approve' && (openedAtMs === undefined || nowMs + this.skewMs >= openedAtMs + rule.withinMs);
-    if (!silenceApproves) ledger.violated('justified', `${rollout.releaseId} passes the question ${key} with ${counted.size} of ${rule.need} approvals`);
+    if (!silenceApproves) ledger.violated('justified', `${rollout.releaseId} passes the question ${key} with ${counted.size} of ${rule.need} approvals${lacks.length === 0 ? '' : `, without ${lacks.join(' and ')}`}`);
   }
 
   // ---- traffic --------------------------------------------------------------------------------------------------------------------
