@@ -40,6 +40,7 @@ function worthTelling({ status, weightPercent, waitingFor }: StageView): string 
     case 'bake':
       return `bake ${weightPercent ?? ''}`;
     case 'turn':
+    case 'freeze':
     case 'alarmData':
     case 'rollback':
       return waitingFor.kind;

@@ -4,7 +4,7 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4, type SignatureV4Init } from '@smithy/signature-v4';
 import type {
-  ControlErrorAnswer, DecisionAnswer, DecisionRequest, HoldRequest, HoldsAnswer, LiftAnswer, ListPipelinesAnswer, ListReleasesAnswer, PutSpecificationAnswer, PutSpecificationRequest,
+  ControlErrorAnswer, DecisionAnswer, DecisionRequest, FreezeRequest, FreezesAnswer, HoldRequest, HoldsAnswer, LiftAnswer, LiftFreezeAnswer, ListPipelinesAnswer, ListReleasesAnswer, PutSpecificationAnswer, PutSpecificationRequest,
   ReleaseMetricsAnswer, ReleaseView, RetryRequest, StartReleaseAnswer, StartReleaseRequest, UndoRequest,
 } from '../core/view/index.ts';
 import type { Fault } from '../core/pipeline/index.ts';
@@ -109,6 +109,18 @@ export class ControlClient {
 
   liftHold(request: HoldRequest): Promise<LiftAnswer> {
     return this.call({ method: 'POST', path: '/v1/holds/lift', body: request });
+  }
+
+  listFreezes(pipeline: string | undefined): Promise<FreezesAnswer> {
+    return this.call({ method: 'GET', path: '/v1/freezes', query: { pipeline } });
+  }
+
+  freeze(request: FreezeRequest): Promise<FreezesAnswer> {
+    return this.call({ method: 'POST', path: '/v1/freezes', body: request });
+  }
+
+  liftFreeze(request: FreezeRequest): Promise<LiftFreezeAnswer> {
+    return this.call({ method: 'POST', path: '/v1/freezes/lift', body: request });
   }
 
   /** Asks again after a hiccup only where asking twice is the same as asking once. */

@@ -49,6 +49,8 @@ export async function findPipeline(client: ControlClient, name: string): Promise
 export type Wanted =
   /** A release that waits for a person. */
   | 'asking'
+  /** A release that waits for the end of a freeze. */
+  | 'frozen'
   | 'underWay'
   | 'ended';
 
@@ -64,11 +66,11 @@ export async function findFor(client: ControlClient, word: string, wanted: Wante
   }
   const active = releases.filter((release) => release.status !== 'ended');
   // Releases behind the one that asks wait for their turn, not for a person.
-  const asking = active.filter((release) => release.waitingFor === 'approval');
-  const candidates = wanted === 'asking' && asking.length > 0 ? asking : active;
+  const waiting = active.filter((release) => (wanted === 'asking' && release.waitingFor === 'approval') || (wanted === 'frozen' && release.waitingFor === 'freeze'));
+  const candidates = waiting.length > 0 ? waiting : active;
   const [only, ...others] = candidates;
   if (only === undefined) throw new CliError('notFound', `no release of ${word} is under way`, { hint: `See \`slipway status ${word}\` for those that have ended.` });
-  if (others.length > 0) throw new CliError('badInput', `${candidates.length} releases of ${word} ${wanted === 'asking' && asking.length > 0 ? 'wait for a person' : 'are under way'}`, { hint: `Name one: ${candidates.map((release) => release.id).join(', ')}.` });
+  if (others.length > 0) throw new CliError('badInput', `${candidates.length} releases of ${word} ${waiting.length === 0 ? 'are under way' : wanted === 'asking' ? 'wait for a person' : 'wait for a freeze'}`, { hint: `Name one: ${candidates.map((release) => release.id).join(', ')}.` });
   return only;
 }
 

@@ -8,6 +8,7 @@ import { dashboardCommand } from './commands/dashboard.ts';
 import { decisionCommands } from './commands/decide.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { freezeCommand, freezesCommand, unfreezeCommand } from './commands/freeze.ts';
 import { historyCommand } from './commands/history.ts';
 import { holdCommand, holdsCommand, unholdCommand } from './commands/hold.ts';
 import { initCommand } from './commands/init.ts';
@@ -78,6 +79,9 @@ function commandsOf(context: Context): Command[] {
     holdCommand(context),
     unholdCommand(context),
     holdsCommand(context),
+    freezeCommand(context),
+    unfreezeCommand(context),
+    freezesCommand(context),
     dashboardCommand(context),
     doctorCommand(context),
     completionCommand(context),

@@ -96,6 +96,8 @@ export function describeWaiting(waiting: WaitingView, nowMs: number): string {
     }
     case 'bake':
       return `bakes${until}`;
+    case 'freeze':
+      return waiting.text ?? `waits for the end of a freeze${until}`;
     case 'turn':
       return 'waits its turn: another release has the service';
     case 'deployment':

@@ -11,6 +11,7 @@
 //   SERVICE#arn             HOLD#sha256:..              an image that is not rolled out there again
 //   SERVICE#arn             LAST                        who last gave the service a deployment configuration of ours
 //   PIPELINES               name                        the list of pipelines
+//   FREEZES                 when#pipeline               times in which no rollout begins, in force and over
 //   RUNNING                 RELEASE#id                  releases that have not ended, for the round that looks after them
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';

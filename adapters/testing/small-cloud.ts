@@ -9,6 +9,7 @@ import { operator, testKernel } from '../../local-cloud/testing/kernel.ts';
 import { createDispatcher, inProcessRequestHandler, Routes } from '../../local-cloud/wire/index.ts';
 import type { AwsOptions } from '../aws.ts';
 import { executionsIn } from '../executions.ts';
+import { freezesIn } from '../records/freezes.ts';
 import { holdsIn } from '../records/holds.ts';
 import { leasesIn } from '../records/leases.ts';
 import { releasesIn } from '../records/releases.ts';
@@ -79,6 +80,7 @@ export async function smallCloud(more: ServiceModel[] = []) {
     leases: leasesIn(table),
     watches: watchesIn(table),
     holds: holdsIn(table),
+    freezes: freezesIn(table),
     specifications: specificationsIn(table),
     executions: (stateMachineArn: string) => executionsIn(sfn, stateMachineArn),
 

@@ -29,6 +29,7 @@ const DECISIONS: Record<DecisionKind, DecisionCommand> = {
   reject: { summary: 'say no: the release ends and what it changed is rolled back', reason: 'required', about: 'asking', help: 'The reason is required: others will ask.' },
   abort: { summary: 'stop a release, whatever it is doing, and roll back', reason: 'optional', about: 'underWay' },
   promote: { summary: 'skip the rest of the bake; alarms and approvals stand as they are', reason: 'optional', about: 'underWay', full: true },
+  override: { summary: 'begin the next stage in spite of a freeze: this release, this stage', reason: 'required', about: 'frozen', help: 'Who may is said in slipway.yml. The reason is required: those who froze will read it.' },
 };
 
 export function decisionCommands(context: Context): Command[] {
@@ -38,7 +39,7 @@ export function decisionCommands(context: Context): Command[] {
 function decisionCommand(kind: DecisionKind, context: Context): Command {
   const { summary, reason, about, full, help } = DECISIONS[kind];
   const made = withConnection(command(kind, summary))
-    .argument('<release>', `its id, the beginning of its id, or the pipeline whose only release ${about === 'asking' ? 'waiting for a person' : 'under way'} it is`)
+    .argument('<release>', `its id, the beginning of its id, or the pipeline whose only release ${about === 'asking' ? 'waiting for a person' : about === 'frozen' ? 'waiting for a freeze' : 'under way'} it is`)
     .option('--stage <stage>', 'only if it is in this stage');
   if (reason === 'required') made.requiredOption('--reason <text>', 'why, for the record');
   else made.option('--reason <text>', 'why, for the record');

@@ -2,11 +2,12 @@
 
 import type { Command } from 'commander';
 import type { PipelineView, ReleaseSummary } from '../../core/view/model.ts';
-import { type CommonOptions, command, connect, type Context, show, withConnection } from '../command.ts';
+import { type CommonOptions, command, connect, type Context, say, show, withConnection } from '../command.ts';
 import type { ConnectionOptions } from '../connect.ts';
 import { find } from '../find-release.ts';
+import { freezeLine } from './freeze.ts';
 import { addWaitOptions, finishWith, follow, type WaitOptions } from '../follow.ts';
-import { relative, table } from '../print.ts';
+import { clean, relative, table } from '../print.ts';
 import { describeState, imageName, showRelease, stateColour } from '../show-release.ts';
 
 type Options = CommonOptions & ConnectionOptions & WaitOptions;
@@ -21,6 +22,7 @@ export function statusCommand(context: Context): Command {
       if (word === undefined) {
         const { pipelines } = await client.listPipelines();
         show(options, context, { pipelines }, () => pipelineTable(pipelines, context));
+        for (const line of new Set(pipelines.flatMap(({ freezes = [] }) => freezes.map(freezeLine)))) say(context, clean(line));
         return;
       }
       const found = await find(client, word);

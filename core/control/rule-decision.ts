@@ -53,6 +53,7 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
   if (wanted.stage !== undefined && !release.pipeline.stages.some((stage) => stage.name === wanted.stage)) {
     return refused('NotFound', `The pipeline ${release.pipeline.name} has no stage ${wanted.stage}.`, `Its stages: ${release.pipeline.stages.map((stage) => stage.name).join(', ')}.`);
   }
+  if (wanted.kind === 'override') return ruleOverride(wanted, release, stages, decisions, persons, common);
   if (wanted.kind === 'promote') return rulePromote(wanted, release, stages, persons, common);
   const open = openAsks(release, stages, decisions, nowMs).filter(({ stageName }) => wanted.stage === undefined || stageName === wanted.stage);
   const asked = wanted.askKey === undefined ? open[0] : open.find(({ ask }) => ask.key === wanted.askKey);
@@ -71,6 +72,23 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
     return refused('NotAllowed', `${release.author} asked for this release, and ${asked.stageName} wants somebody else's approval.`);
   }
   return { kind: 'decide', decision: { ...common, kind: wanted.kind, person, askKey: asked.ask.key, stageIndex: asked.stage.index } };
+}
+
+/** For this release and stage only, and only as far as the freezes of now go. */
+function ruleOverride(wanted: DecisionWanted, release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], persons: readonly string[], common: Pick<Decision, 'callerArn' | 'via' | 'atMs' | 'reason'>): Ruling {
+  const stage = stages.find(({ status, waitingFor, index }) => status !== 'ended' && waitingFor?.kind === 'freeze' && (wanted.stage === undefined || release.pipeline.stages[index]?.name === wanted.stage));
+  const key = stage?.waitingFor?.kind === 'freeze' ? stage.waitingFor.key : undefined;
+  if (!stage || key === undefined) return saidBefore(wanted, release, decisions, persons) ?? refused('Refused', `${release.id} waits for no freeze at the moment.`, 'See what it waits for with `slipway status`.');
+  if (wanted.askKey !== undefined && wanted.askKey !== key) return refused('Refused', `That freeze is over: ${release.id} waits for another one by now.`, 'See what it waits for with `slipway status`.');
+  const allowed = release.pipeline.freeze?.override ?? [];
+  const person = persons.find((name) => allowed.includes(name));
+  if (person === undefined) {
+    const who = persons.length > 0 ? persons.join(', ') : wanted.callerArn;
+    const whom = allowed.length === 0 ? `${release.pipeline.name} names nobody who may.` : `${release.pipeline.name} lets ${allowed.join(', ')}.`;
+    return refused('NotAllowed', `${who} may not override a freeze: ${whom}`, 'Who may is said under `freeze: { override: [...] }` of the pipeline in slipway.yml. A freeze is lifted for all with `slipway unfreeze`.');
+  }
+  if (wanted.reason.trim() === '') return refused('BadRequest', 'An override needs a reason: those who froze will read it.', 'Add --reason "...".');
+  return { kind: 'decide', decision: { ...common, kind: 'override', person, askKey: key, stageIndex: stage.index } };
 }
 
 /** Skipping a bake is for people the specification knows, where it knows any; alarms and approvals stand as they are. */

@@ -39,6 +39,7 @@ export function noticeOf(release: Release, stage: StageRecord | undefined, kind:
     `Release:  ${release.id}`,
     ...(stage?.failure ? ['', ...failureLines(stage)] : []),
     ...(kind === 'approvalAsked' || kind === 'approvalReminded' || kind === 'approvalEscalated' ? ['', `Approve:  slipway approve ${release.id}`, `Reject:   slipway reject ${release.id} --reason "..."`] : []),
+    ...(kind === 'frozen' ? ['', `Override: slipway override ${release.id} --reason "..."`] : []),
   ];
   return {
     subject: ascii(`[slipway] ${where}: ${headline}`).slice(0, 100),
@@ -66,6 +67,8 @@ function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
       return 'approval still needed';
     case 'approvalEscalated':
       return 'approval overdue';
+    case 'frozen':
+      return 'waits for the end of a freeze';
     case 'weightReached':
       return 'weight reached';
     case 'rollbackStarted':

@@ -4,7 +4,8 @@
 export const KEYS = {
   specification: ['people', 'groups', 'pipelines'],
   person: ['aws', 'slack'],
-  pipeline: ['name', 'image', 'notify', 'foreignDeployments', 'newerRelease', 'stages'],
+  pipeline: ['name', 'image', 'notify', 'foreignDeployments', 'newerRelease', 'freeze', 'stages'],
+  freeze: ['override'],
   image: ['repository', 'tags'],
   tags: ['exact', 'glob', 'regex', 'semver'],
   notify: ['slack'],

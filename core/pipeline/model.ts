@@ -27,6 +27,8 @@ export interface Pipeline {
    * interrupted; `overtakesWaiting` lets it take the place of one that is waiting for a person.
    */
   newerRelease: 'overtakesWaiting' | 'waits';
+  /** Who may override a freeze for a release of this pipeline; nobody when left out. */
+  freeze?: { override: string[] };
   stages: [Stage, ...Stage[]];
 }
 

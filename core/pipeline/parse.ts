@@ -7,7 +7,7 @@ import { BEFORE_STAGE_LIMIT_MS } from './limits.ts';
 import type { BeforeStage, Person, Pipeline, Specification, Stage } from './model.ts';
 import { parseApproval } from './parse-approval.ts';
 import { parseImage } from './parse-image.ts';
-import { type Names, parseGroups } from './parse-names.ts';
+import { type Names, parseGroups, parseNames } from './parse-names.ts';
 import { parsePeople } from './parse-people.ts';
 import { parseStrategy, strategyNames } from './parse-strategy.ts';
 import { type Fault, type Fields, isMapping, Place, quote } from './place.ts';
@@ -59,10 +59,18 @@ function parsePipeline(place: Place, listed: boolean, taken: Set<string>, names:
   const slack = parseNotify(fields.optional('notify'));
   const foreignDeployments = choiceOr(fields.optional('foreignDeployments'), CHOICES.foreignDeployments, 'continue');
   const newerRelease = choiceOr(fields.optional('newerRelease'), CHOICES.newerRelease, 'overtakesWaiting');
+  const freeze = parseFreeze(fields.optional('freeze'), names);
   const stagesPlace = fields.required('stages', 'At least one stage: [{ name: production, service: {...}, strategy: rolling }].');
   const stages = stagesPlace && parseStages(stagesPlace, names);
-  if (name === undefined || image === undefined || stages === undefined || foreignDeployments === undefined || newerRelease === undefined) return undefined;
-  return { name, image, notify: { slack }, foreignDeployments, newerRelease, stages };
+  if (name === undefined || image === undefined || stages === undefined || foreignDeployments === undefined || newerRelease === undefined || freeze === undefined) return undefined;
+  return { name, image, notify: { slack }, foreignDeployments, newerRelease, ...freeze, stages };
+}
+
+function parseFreeze(place: Place | undefined, names: Names): Pick<Pipeline, 'freeze'> | undefined {
+  if (place === undefined) return {};
+  const overridePlace = place.mapping('freeze', KEYS.freeze)?.required('override', 'For example freeze: { override: [alice] }.');
+  const listed = overridePlace && parseNames(overridePlace, names, 'Name whoever may override a freeze; leave freeze out if nobody may.');
+  return listed && { freeze: { override: [...new Set(listed.flatMap(({ oneOf }) => oneOf))] } };
 }
 
 function parsePipelineName(place: Place, fields: Fields<'name'>, listed: boolean): string | undefined {

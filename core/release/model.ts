@@ -53,14 +53,14 @@ export interface Release {
 }
 
 export interface Decision {
-  kind: 'approve' | 'reject' | 'abort' | 'promote';
+  kind: 'approve' | 'reject' | 'abort' | 'promote' | 'override';
   /** The name in `people`, or the caller ARN when the rule lets anybody decide. */
   person: string;
   callerArn: string;
   via: 'cli' | 'slack' | 'dashboard';
   atMs: EpochMs;
   reason: string;
-  /** Which question it answers, or whose rest a promote skips (`rung.5`, `rung.*`); undefined for an abort. */
+  /** Which question it answers, or whose rest a promote skips (`rung.5`, `rung.*`), or which freeze an override is about (`freeze.1764000000000`); undefined for an abort. */
   askKey: string | undefined;
   stageIndex: number;
 }
@@ -114,6 +114,7 @@ export type NoticeKind =
   | 'approvalAsked'
   | 'approvalReminded'
   | 'approvalEscalated'
+  | 'frozen'
   | 'weightReached'
   | 'rollbackStarted'
   | 'stageEnded'
@@ -161,6 +162,7 @@ export type WaitingFor =
   | { kind: 'bake'; untilMs: EpochMs }
   | { kind: 'requests'; have: number; need: number }
   | { kind: 'alarmData'; alarms: string[]; untilMs: EpochMs }
+  | { kind: 'freeze'; key: string; untilMs: EpochMs | undefined; text: string }
   | { kind: 'approval'; askKey: string; untilMs: EpochMs }
   | { kind: 'rollback' };
 
@@ -168,7 +170,7 @@ export type WaitingFor =
 export interface TimelineEntry {
   key: string;
   atMs: EpochMs;
-  kind: 'release' | 'stage' | 'weight' | 'ask' | 'decision' | 'alarm' | 'rollback' | 'foreign' | 'failure';
+  kind: 'release' | 'stage' | 'weight' | 'ask' | 'decision' | 'freeze' | 'alarm' | 'rollback' | 'foreign' | 'failure';
   text: string;
   by?: string;
   /** The production weight of the new revision from here on, where the entry is about it. */

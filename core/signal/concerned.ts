@@ -13,11 +13,16 @@ const AnyEvent = v.object({
 /** From another function of Slipway: a decision was recorded about this release. */
 const Named = v.object({ ring: v.string() });
 
+/** From another function of Slipway: something changed for whoever watches these. */
+const NamedArns = v.object({ ringArns: v.array(v.string()) });
+
 export type Concerned = { kind: 'ring'; arns: string[] } | { kind: 'ringOne'; releaseId: string } | { kind: 'ignored'; reason: string } | { kind: 'malformed'; reason: string };
 
 export function concernedBy(event: unknown): Concerned {
   const named = v.safeParse(Named, event);
   if (named.success) return { kind: 'ringOne', releaseId: named.output.ring };
+  const services = v.safeParse(NamedArns, event);
+  if (services.success) return { kind: 'ring', arns: services.output.ringArns };
   const parsed = v.safeParse(AnyEvent, event);
   if (!parsed.success) return { kind: 'malformed', reason: parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'event'}: ${issue.message}`).join('; ') };
   const { source, 'detail-type': type, region, account, resources, detail } = parsed.output;

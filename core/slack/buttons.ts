@@ -9,7 +9,7 @@ export const ACTIONS_BLOCK = 'slipway';
 const PREFIX = 'slipway.';
 
 /** The decisions that can be made in Slack; a new kind is a line here, a look below, and one more `if` where the buttons are chosen. */
-export const SLACK_DECISIONS = ['approve', 'reject', 'promote', 'abort'] as const satisfies readonly Decision['kind'][];
+export const SLACK_DECISIONS = ['approve', 'reject', 'promote', 'override', 'abort'] as const satisfies readonly Decision['kind'][];
 export type SlackDecision = (typeof SLACK_DECISIONS)[number];
 
 interface Look {
@@ -24,6 +24,7 @@ export const LOOKS: Record<SlackDecision, Look> = {
   approve: { label: 'Approve', style: 'primary' },
   reject: { label: 'Reject…', style: 'danger', asksReason: true },
   promote: { label: 'Skip this bake', confirm: { title: 'Skip the rest of this bake?', text: 'It goes on to the next weight now; alarms and approvals stand as they are.', yes: 'Skip it' } },
+  override: { label: 'Override the freeze…', style: 'danger', asksReason: true },
   abort: { label: 'Abort', confirm: { title: 'Abort this release?', text: 'What is under way is rolled back and the release ends.', yes: 'Abort it' } },
 };
 

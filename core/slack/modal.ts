@@ -22,7 +22,7 @@ const Context = v.object({
 });
 export type ModalContext = v.InferOutput<typeof Context>;
 
-const WORDS: Record<SlackDecision, string> = { approve: 'Approve', reject: 'Reject', promote: 'Skip this bake', abort: 'Abort' };
+const WORDS: Record<SlackDecision, string> = { approve: 'Approve', reject: 'Reject', promote: 'Skip this bake', override: 'Override the freeze', abort: 'Abort' };
 
 export function reasonModal(decision: SlackDecision, about: About, from: { responseUrl: string | undefined; channel: string | undefined }): object {
   const context: ModalContext = { decision, ...about, ...(from.responseUrl === undefined ? {} : { responseUrl: from.responseUrl }), ...(from.channel === undefined ? {} : { channel: from.channel }) };

@@ -14,6 +14,7 @@ const ICONS: Record<TimelineEntry['kind'], string> = {
   weight: '📈',
   ask: '✋',
   decision: '🗳️',
+  freeze: '❄️',
   alarm: '🔔',
   rollback: '⏪',
   foreign: '👥',

@@ -53,7 +53,7 @@ const timesOf = (release: Release): string => `started ${localTime(release.creat
 const currentStage = ({ release, stages }: Pick<Shown, 'release' | 'stages'>): StageRecord | undefined =>
   (release.status === 'running' ? stages[release.stageIndex] : undefined) ?? stages.findLast((stage) => stage.status !== 'pending') ?? stages[0];
 
-type Phase = 'ended' | 'rollingBack' | 'aborting' | 'asking' | 'queued' | 'moving';
+type Phase = 'ended' | 'rollingBack' | 'aborting' | 'asking' | 'queued' | 'frozen' | 'moving';
 
 function phaseOf(shown: Shown, nowMs: number): Phase {
   if (shown.release.status === 'ended') return 'ended';
@@ -61,6 +61,7 @@ function phaseOf(shown: Shown, nowMs: number): Phase {
   if (stage?.rollingBack) return 'rollingBack';
   if (shown.decisions.some(({ kind }) => kind === 'abort')) return 'aborting';
   if (openAsks(shown.release, shown.stages, shown.decisions, nowMs).length > 0) return 'asking';
+  if (stage?.status !== 'ended' && stage?.waitingFor?.kind === 'freeze') return 'frozen';
   return stage?.status !== 'ended' && stage?.waitingFor?.kind === 'turn' ? 'queued' : 'moving';
 }
 
@@ -81,6 +82,8 @@ function titleOf(shown: Shown, nowMs: number): { icon: string; headline: string 
       return { icon: '✋', headline: `waits for approval in ${where}` };
     case 'queued':
       return { icon: '⏸️', headline: `waits for its turn in ${where}` };
+    case 'frozen':
+      return { icon: '❄️', headline: `waits for the end of a freeze before ${where}` };
     case 'moving':
       return { icon: '🚢', headline: `is rolling out to ${where}` };
     default:
@@ -118,6 +121,8 @@ function buttonBlocks(shown: Shown, nowMs: number): Block[] {
   }
   const bake = stage && bakeToSkip(stage, decisions);
   if (bake !== undefined) elements.push(button('promote', { release: release.id, stage: nameOf(release, stage), ask: bake }));
+  const frozen = stage?.status === 'ended' || stage?.waitingFor?.kind !== 'freeze' || (release.pipeline.freeze?.override ?? []).length === 0 ? undefined : stage.waitingFor.key;
+  if (stage && frozen !== undefined && !decisions.some(({ kind, askKey }) => kind === 'override' && askKey === frozen)) elements.push(button('override', { release: release.id, stage: nameOf(release, stage), ask: frozen }));
   // What is being rolled back already cannot be aborted any more.
   if (!stage?.rollingBack) elements.push(button('abort', { release: release.id }));
   return elements.length === 0 ? [] : [{ type: 'actions', block_id: ACTIONS_BLOCK, elements }];

@@ -14,6 +14,8 @@ export function waitingLine(release: Release, stage: StageRecord, decisions: rea
   switch (waiting.kind) {
     case 'turn':
       return `Waits for its turn behind ${inline(waiting.behind)}`;
+    case 'freeze':
+      return `❄️ ${inline(waiting.text, 600)}`;
     case 'deployment':
       return 'ECS is at work';
     case 'bake':

@@ -94,6 +94,37 @@ export interface LiftAnswer {
   lifted: string[];
 }
 
+/** A time in which no rollout of a pipeline begins. */
+export interface FreezeView {
+  /** Absent: every pipeline. */
+  pipeline?: string;
+  reason: string;
+  by: string;
+  at: string;
+  /** Absent: until it is lifted. */
+  until?: string;
+}
+
+/** GET /v1/freezes?pipeline=, and what POST /v1/freezes answers: those in force. */
+export interface FreezesAnswer {
+  freezes: FreezeView[];
+}
+
+/** POST /v1/freezes, POST /v1/freezes/lift; exactly one of pipeline and all. */
+export interface FreezeRequest {
+  pipeline?: string;
+  all?: true;
+  /** ISO time; until it is lifted when left out. */
+  until?: string;
+  /** Required to freeze. */
+  reason?: string;
+  via?: 'cli' | 'dashboard';
+}
+export interface LiftFreezeAnswer {
+  /** How many were lifted. */
+  lifted: number;
+}
+
 export type ControlErrorCode = 'NotFound' | 'NotAllowed' | 'Refused' | 'BadRequest' | 'InvalidSpecification';
 
 export const CONTROL_ERROR_STATUS: Record<ControlErrorCode, number> = {

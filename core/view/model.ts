@@ -73,7 +73,7 @@ export interface RungView {
   approval?: { from: string[]; need: number; withinMs: number; including?: { name: string; oneOf: string[] }[] };
 }
 
-export type WaitingKind = 'bake' | 'approval' | 'turn' | 'deployment' | 'rollback' | 'alarmData';
+export type WaitingKind = 'bake' | 'approval' | 'turn' | 'deployment' | 'rollback' | 'alarmData' | 'freeze';
 
 export interface WaitingView {
   kind: WaitingKind;
@@ -86,6 +86,8 @@ export interface WaitingView {
   need?: number;
   /** Who has approved so far. */
   given?: string[];
+  /** Of a freeze: whose, and why. */
+  text?: string;
   /** Epoch milliseconds. */
   untilMs?: number;
 }
@@ -118,7 +120,9 @@ export interface PipelineView {
   name: string;
   repository: string;
   stages: { name: string; cluster: string; service: string }[];
+  /** What keeps its rollouts from beginning. */
+  freezes?: { pipeline?: string; reason: string; by: string; at: string; until?: string }[];
   latest?: ReleaseSummary;
 }
 
-export type DecisionKind = 'approve' | 'reject' | 'abort' | 'promote';
+export type DecisionKind = 'approve' | 'reject' | 'abort' | 'promote' | 'override';

@@ -12,7 +12,7 @@ export function summaryOf(release: Release, stages: readonly StageRecord[]): Rel
   // A stage that waits for its turn is still pending, and yet it is where the release stands.
   const current = (release.status === 'running' ? stages[release.stageIndex] : undefined) ?? stages.findLast((stage) => stage.status !== 'pending') ?? stages[0];
   const spec = current && release.pipeline.stages[current.index];
-  const waiting = current?.status !== 'ended' && (current?.waitingFor?.kind === 'approval' || current?.waitingFor?.kind === 'turn');
+  const waiting = current?.status !== 'ended' && (current?.waitingFor?.kind === 'approval' || current?.waitingFor?.kind === 'turn' || current?.waitingFor?.kind === 'freeze');
   return {
     id: release.id,
     pipeline: release.pipeline.name,
@@ -47,7 +47,7 @@ function stageViewOf(release: Release, stage: StageRecord, decisions: readonly D
     name: spec?.name ?? `stage ${stage.index}`,
     cluster: spec?.service.cluster ?? '',
     service: spec?.service.name ?? '',
-    status: waitingFor?.kind === 'approval' || waitingFor?.kind === 'turn' ? 'waiting' : stage.status,
+    status: waitingFor?.kind === 'approval' || waitingFor?.kind === 'turn' || waitingFor?.kind === 'freeze' ? 'waiting' : stage.status,
     ...(stage.outcome === undefined ? {} : { outcome: stage.outcome }),
     weightPercent: stage.weightPercent,
     ...(stage.startedAtMs === undefined ? {} : { startedAt: iso(stage.startedAtMs) }),
@@ -117,6 +117,8 @@ function waitingViewOf(release: Release, stage: StageRecord, decisions: readonly
       return { kind: 'alarmData', untilMs: waiting.untilMs };
     case 'turn':
       return { kind: 'turn' };
+    case 'freeze':
+      return { kind: 'freeze', text: waiting.text, ...(waiting.untilMs === undefined ? {} : { untilMs: waiting.untilMs }) };
     case 'deployment':
       return { kind: 'deployment' };
     case 'rollback':
@@ -136,6 +138,8 @@ function waitingText(stage: StageRecord | undefined): string {
       return `${waiting.have} of ${waiting.need} requests served`;
     case 'alarmData':
       return `no data yet for ${waiting.alarms.join(', ')}`;
+    case 'freeze':
+      return waiting.text;
     case 'turn':
       return `waits for its turn behind ${waiting.behind}`;
     case 'deployment':

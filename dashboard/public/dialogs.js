@@ -72,6 +72,7 @@ const KEYS = [
   ['a', 'approve'],
   ['r', 'reject'],
   ['p', 'skip the bake'],
+  ['o', 'override a freeze'],
   ['x', 'abort'],
   ['t', 'release it again'],
   ['u', 'undo'],

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { Clock } from '../../adapters/clock.ts';
 import type { Logger } from '../../adapters/log.ts';
 import { observe, type ObservationSources } from '../../adapters/observe.ts';
+import type { Freezes } from '../../adapters/records/freezes.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { assess as judge } from '../../core/assess/assess.ts';
@@ -21,6 +22,7 @@ export type Answer = Verdict & { bell: number; lookAgainSeconds: number; notice:
 
 export interface AssessDependencies extends ObservationSources {
   releases: Pick<Releases, 'load' | 'saveStage'>;
+  freezes: Pick<Freezes, 'all'>;
   timeline: Pick<Timeline, 'write'>;
   clock: Clock;
   log: Logger;
@@ -30,7 +32,7 @@ export const assess = (dependencies: AssessDependencies) => async (input: unknow
   const event = v.parse(Event, input);
   return changeStage(dependencies, event, async (loaded) => {
     const nowMs = dependencies.clock.nowMs();
-    const assessment = endedBefore(loaded) ?? (event.phase === 'before' ? assessBeforeStage({ ...loaded, nowMs }) : await assessRollout(dependencies, loaded, nowMs));
+    const assessment = endedBefore(loaded) ?? (event.phase === 'before' ? assessBeforeStage({ ...loaded, freezes: await dependencies.freezes.all(), nowMs }) : await assessRollout(dependencies, loaded, nowMs));
     const { verdict, entries } = assessment;
     // A call that saved its answer and died before giving it must still be able to say what it had to say.
     const said = assessment.notice ? { entry: event.entry, ...assessment.notice } : assessment.stage.lastNotice;
@@ -42,7 +44,7 @@ export const assess = (dependencies: AssessDependencies) => async (input: unknow
       bell: loaded.release.bell,
       lookAgainSeconds: verdict.kind === 'wait' ? Math.max(1, Math.ceil((verdict.lookAgainAtMs - nowMs) / 1000)) : 0,
       notice: notice ? noticeOf(loaded.release, stage, notice.kind, notice.text) : null,
-      waitsFor: verdict.kind !== 'wait' ? 'ecs' : verdict.waitingFor.kind === 'approval' ? 'people' : verdict.waitingFor.kind === 'bake' ? 'bake' : 'ecs',
+      waitsFor: verdict.kind !== 'wait' ? 'ecs' : verdict.waitingFor.kind === 'approval' || verdict.waitingFor.kind === 'freeze' ? 'people' : verdict.waitingFor.kind === 'bake' ? 'bake' : 'ecs',
     };
     return { stage, entries, answer };
   });

@@ -3,6 +3,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { alarmsIn } from '../../adapters/alarms.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { servicesIn } from '../../adapters/ecs/services.ts';
+import { freezesIn } from '../../adapters/records/freezes.ts';
 import { releasesIn } from '../../adapters/records/releases.ts';
 import { openTable } from '../../adapters/records/table.ts';
 import { timelineIn } from '../../adapters/records/timeline.ts';
@@ -14,6 +15,7 @@ export const handler = lambda('assess', (log) => {
   const table = openTable(tableName(), aws());
   return assess({
     releases: releasesIn(table),
+    freezes: freezesIn(table),
     timeline: timelineIn(table),
     services: servicesIn(new ECSClient(aws())),
     alarms: alarmsIn(new CloudWatchClient(aws())),

@@ -76,7 +76,7 @@ export async function liftHold(dependencies: ControlDependencies, request: Contr
   return { lifted };
 }
 
-async function pipelineOf({ specifications }: ControlDependencies, name: string) {
+export async function pipelineOf({ specifications }: ControlDependencies, name: string) {
   const stored = await specifications.get(name);
   if (!stored) throw new ControlFault('NotFound', `there is no pipeline ${name}`, 'See `slipway status`.');
   return stored;
@@ -89,7 +89,7 @@ function stagesOf(pipeline: { name: string; stages: readonly { name: string; ser
 }
 
 /** Where the specification names people, only they may do these things; the name goes on the record. */
-function knownPerson(of: Parameters<typeof personsOf>[0], callerArn: string): string {
+export function knownPerson(of: Parameters<typeof personsOf>[0], callerArn: string): string {
   const person = personsOf(of, callerArn)[0];
   if (person === undefined && Object.keys(of.people).length > 0) throw new ControlFault('NotAllowed', `${callerArn} is nobody whom the specification knows`, 'People are bound to AWS identities under `people` in slipway.yml.');
   return person ?? callerArn;

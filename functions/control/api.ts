@@ -3,6 +3,7 @@ import type { Clock } from '../../adapters/clock.ts';
 import type { Doorbell } from '../../adapters/doorbell.ts';
 import type { Invoke } from '../../adapters/functions.ts';
 import type { Logger } from '../../adapters/log.ts';
+import type { Freezes } from '../../adapters/records/freezes.ts';
 import type { Holds } from '../../adapters/records/holds.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Specifications } from '../../adapters/records/specifications.ts';
@@ -15,11 +16,14 @@ export interface ControlDependencies {
   specifications: Specifications;
   releases: Releases;
   holds: Holds;
+  freezes: Freezes;
   timeline: Timeline;
   /** Other functions do what this one has no permission for. */
   invoke: Invoke;
   names: { preflightFunction: string; imagePushedFunction: string; observeFunction: string };
   doorbell: Doorbell;
+  /** Rings every release that watches one of these services. */
+  ringServices: (serviceArns: string[]) => Promise<void>;
   /** Lets Slack show where a release stands now, where there is a Slack. */
   announce: (releaseId: string) => Promise<void>;
   place: Place;

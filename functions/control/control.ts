@@ -6,6 +6,7 @@ import { ControlFault, type ControlDependencies, type ControlRequest } from './a
 import { liftHold, listHolds, retry, setHold, undo } from './again.ts';
 import { applySpecification } from './apply.ts';
 import { decide } from './decide.ts';
+import { liftFreeze, listFreezes, setFreeze } from './freezes.ts';
 import { showMetrics } from './metrics.ts';
 import { listPipelines, listReleases, showRelease, startRelease } from './releases.ts';
 
@@ -77,6 +78,13 @@ async function route(dependencies: ControlDependencies, request: ControlRequest)
     case 'POST /v1/holds/{id}':
       if (id === 'lift') return { status: 200, answer: await liftHold(dependencies, request) };
       throw new ControlFault('NotFound', `there is no POST /v1/holds/${id ?? ''}`);
+    case 'GET /v1/freezes':
+      return { status: 200, answer: await listFreezes(dependencies, request) };
+    case 'POST /v1/freezes':
+      return { status: 200, answer: await setFreeze(dependencies, request) };
+    case 'POST /v1/freezes/{id}':
+      if (id === 'lift') return { status: 200, answer: await liftFreeze(dependencies, request) };
+      throw new ControlFault('NotFound', `there is no POST /v1/freezes/${id ?? ''}`);
     default:
       throw new ControlFault('NotFound', `there is no ${request.method} /${request.path.join('/')}`, 'The API is described in docs/operating.md.');
   }

@@ -8,7 +8,7 @@ import { errorFields } from '../../adapters/log.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 
 const REASON_LENGTH_MAX = 1000;
-const KINDS = ['approve', 'reject', 'abort', 'promote'] as const;
+const KINDS = ['approve', 'reject', 'abort', 'promote', 'override'] as const;
 const Body = v.object({
   kind: v.picklist(KINDS),
   stage: v.optional(v.string()),

@@ -1,8 +1,10 @@
 // Reading releases, and starting one by hand.
 import * as v from 'valibot';
 import type { ListPipelinesAnswer, ListReleasesAnswer, StartReleaseAnswer } from '../../core/view/api.ts';
+import { standingFreezes } from '../../core/freeze/freeze.ts';
 import type { ReleaseView } from '../../core/view/model.ts';
 import { releaseViewOf, summaryOf } from '../../core/view/of-release.ts';
+import { freezeViewOf } from './freezes.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 
 const PAGE_DEFAULT = 20;
@@ -11,16 +13,18 @@ export const REASON_LENGTH_MAX = 1000;
 /** Of a release with its prefix; ids are made of the names of pipelines and tags. */
 const NAME_LENGTH_MAX = 1000;
 
-export async function listPipelines({ specifications, releases }: ControlDependencies): Promise<ListPipelinesAnswer> {
-  const stored = await specifications.list();
+export async function listPipelines({ specifications, releases, freezes, clock }: ControlDependencies): Promise<ListPipelinesAnswer> {
+  const [stored, frozen] = await Promise.all([specifications.list(), freezes.all()]);
   const pipelines = await Promise.all(
     stored.map(async ({ pipeline }) => {
       const latest = (await releases.ofPipeline(pipeline.name, 1)).releases[0];
       const loaded = latest && (await releases.load(latest.id));
+      const inForce = standingFreezes(frozen, pipeline.name, [], 0, clock.nowMs()).map(freezeViewOf);
       return {
         name: pipeline.name,
         repository: pipeline.image.repository,
         stages: pipeline.stages.map((stage) => ({ name: stage.name, cluster: stage.service.cluster, service: stage.service.name })),
+        ...(inForce.length === 0 ? {} : { freezes: inForce }),
         ...(loaded ? { latest: summaryOf(loaded.release, loaded.stages) } : {}),
       };
     }),

@@ -30,6 +30,6 @@ export async function tellDecision(timeline: Pick<Timeline, 'write'>, releaseId:
   await timeline.write(releaseId, [{ key, atMs: decision.atMs, kind: 'decision', text: decisionText(decision), by: decision.person }]);
 }
 
-const WORDS: Record<Decision['kind'], string> = { approve: 'Approved', reject: 'Rejected', abort: 'Aborted', promote: 'The rest of the bake was skipped' };
+const WORDS: Record<Decision['kind'], string> = { approve: 'Approved', reject: 'Rejected', abort: 'Aborted', promote: 'The rest of the bake was skipped', override: 'The freeze was overridden' };
 
 export const decisionText = (decision: Decision): string => `${WORDS[decision.kind]} by ${decision.person}${decision.reason ? `: ${decision.reason}` : '.'}`;

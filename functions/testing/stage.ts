@@ -21,7 +21,7 @@ import { FakeEcs, PLACE, silent } from './fakes.ts';
 
 export async function theatre() {
   const cloud = await smallCloud();
-  const { releases, timeline, leases, watches, holds } = cloud;
+  const { releases, timeline, leases, watches, holds, freezes } = cloud;
   const clock = { nowMs: () => cloud.clock.nowMs() };
   const ecs = new FakeEcs(clock.nowMs);
   const rung: string[] = [];
@@ -32,7 +32,7 @@ export async function theatre() {
     start: async (name: string) => { started.push(name); return `arn:execution:${name}`; },
     status: async (arn: string) => statuses.get(arn) ?? 'RUNNING',
   };
-  const common = { releases, timeline, leases, watches, holds, doorbell, place: PLACE, clock, log: silent, services: ecs.services, alarms: ecs.alarms, taskDefinitions: ecs.definitions, executions };
+  const common = { releases, timeline, leases, watches, holds, freezes, doorbell, place: PLACE, clock, log: silent, services: ecs.services, alarms: ecs.alarms, taskDefinitions: ecs.definitions, executions };
 
   async function begin(name: string, more: { pushedAtMs?: number; pipeline?: Pipeline; author?: string } = {}): Promise<string> {
     const made = newRelease(

@@ -27,6 +27,8 @@ export function waitingText(stage: StageView, nowMs: number): string {
       return `baking${left}`;
     case 'turn':
       return 'waits for its turn';
+    case 'freeze':
+      return waiting.text ?? 'waits for the end of a freeze';
     case 'rollback':
       return 'rolling back';
     case 'alarmData':

@@ -18,6 +18,7 @@ import { executionsIn, type Executions } from '../../adapters/executions.ts';
 import { invoker, sender, type Invoke, type Send } from '../../adapters/functions.ts';
 import { imagesIn, type Images } from '../../adapters/images.ts';
 import type { Logger } from '../../adapters/log.ts';
+import { freezesIn, type Freezes } from '../../adapters/records/freezes.ts';
 import { holdsIn, type Holds } from '../../adapters/records/holds.ts';
 import { leasesIn, type Leases } from '../../adapters/records/leases.ts';
 import { releasesIn, type Releases } from '../../adapters/records/releases.ts';
@@ -50,6 +51,7 @@ export interface Parts {
   releases: Releases;
   timeline: Timeline;
   holds: Holds;
+  freezes: Freezes;
   leases: Leases;
   watches: Watches;
   specifications: Specifications;
@@ -75,7 +77,7 @@ const FUNCTIONS: Record<string, (parts: Parts) => Handle> = {
   signal,
   rescue,
   // Control has no way to Step Functions: it lets the signal function ring.
-  control: (parts) => control({ ...parts, announce: async () => undefined, doorbell: { ring: (releaseId) => parts.send(parts.names.signalFunction, { ring: releaseId }) } }),
+  control: (parts) => control({ ...parts, ringServices: (ringArns) => parts.send(parts.names.signalFunction, { ringArns }), announce: async () => undefined, doorbell: { ring: (releaseId) => parts.send(parts.names.signalFunction, { ring: releaseId }) } }),
   prepare,
   'take-service': takeService,
   preflight,
@@ -149,6 +151,7 @@ function lazyParts(functionName: string, environment: Environment, transport: Tr
     releases: once(() => releasesIn(table())),
     timeline: once(() => timelineIn(table())),
     holds: once(() => holdsIn(table())),
+    freezes: once(() => freezesIn(table())),
     leases: once(() => leasesIn(table())),
     watches: once(() => watchesIn(table())),
     specifications: once(() => specificationsIn(table())),

@@ -20,6 +20,7 @@ const card = (pipeline) =>
     'section',
     { key: `pipeline ${pipeline.name}`, class: 'card pipeline' },
     h('div', { class: 'head' }, h('h2', {}, pipeline.name), h('span', { class: 'muted' }, pipeline.repository), pipeline.inFlight > 0 && h('span', { class: 'muted' }, `${pipeline.inFlight} in flight`), h('a', { class: 'aside', href: historyHref({ pipeline: pipeline.name }), 'data-item': '', 'aria-label': `history of ${pipeline.name}` }, 'History')),
+    ...pipeline.frozen.map((line) => h('p', { key: `freeze ${line}`, class: 'reason' }, `❄ ${line}`)),
     h('ol', { class: 'flow' }, ...pipeline.stages.map(stage)),
   );
 

@@ -1,6 +1,6 @@
 // Pipelines with their stages: what runs where, as far as Slipway's own record tells, and what is on its way. Pure.
 import { releaseHref } from './route.js';
-import { ago, clean, imageName, percent, standing } from './words.js';
+import { ago, clean, day, imageName, percent, standing } from './words.js';
 
 /** @typedef {import('../../../core/view/index.ts').PipelineView} PipelineView */
 /** @typedef {import('../../../core/view/index.ts').ReleaseSummary} ReleaseSummary */
@@ -14,7 +14,7 @@ import { ago, clean, imageName, percent, standing } from './words.js';
  * @property {(Named & { word: string, tone: Tone, reason: string, weightPercent: number | undefined, weight: string | undefined }) | undefined} coming
  * @property {(Named & { word: string, tone: Tone, since: string, reason: string }) | undefined} failed the newest release that came this far, when it failed here
  */
-/** @typedef {{ name: string, repository: string, stages: StageCard[], inFlight: number }} PipelineCard */
+/** @typedef {{ name: string, repository: string, stages: StageCard[], inFlight: number, frozen: string[] }} PipelineCard */
 
 /** @param {readonly PipelineView[]} pipelines @param {readonly ReleaseSummary[]} releases newest first @param {number} nowMs @returns {PipelineCard[]} */
 export function toPipelines(pipelines, releases, nowMs) {
@@ -24,6 +24,7 @@ export function toPipelines(pipelines, releases, nowMs) {
     return {
       name: clean(pipeline.name),
       repository: clean(pipeline.repository),
+      frozen: (pipeline.freezes ?? []).map(({ pipeline: one, until, by, reason }) => clean(`${one === undefined ? 'Everything is frozen' : 'Frozen'} ${until === undefined ? 'until it is lifted' : `until ${day(Date.parse(until))}`} by ${by}: ${reason}`)),
       inFlight: own.filter((release) => release.status !== 'ended').length,
       stages: pipeline.stages.map((stage, index) => stageCard(stage, index, names, own, nowMs)),
     };

@@ -81,7 +81,7 @@ function rungState(rung, stage) {
 /** @param {StageView} stage @param {string} reason @param {number} nowMs @returns {Waiting[]} */
 function toWaiting(stage, reason, nowMs) {
   const waiting = stage.waitingFor;
-  if (waiting === undefined || stage.status === 'ended' || stage.status === 'pending' && waiting.kind !== 'turn') return [];
+  if (waiting === undefined || stage.status === 'ended' || stage.status === 'pending' && waiting.kind !== 'turn' && waiting.kind !== 'freeze') return [];
   const { untilMs } = waiting;
   const given = (waiting.given ?? []).map(clean);
   const common = {
@@ -106,6 +106,8 @@ function toWaiting(stage, reason, nowMs) {
       return [{ ...common, headline: `Baking at ${weight}`, lines: untilMs === undefined ? [clean(reason)] : [], tone: 'busy' }];
     case 'alarmData':
       return [{ ...common, headline: 'Waits for alarms to have data', lines: [clean(reason)], tone: 'asks' }];
+    case 'freeze':
+      return [{ ...common, headline: 'Waits for the end of a freeze', lines: [clean(waiting.text ?? reason)], tone: 'asks' }];
     case 'turn':
       return [{ ...common, headline: 'Waits for its turn', lines: [clean(reason)], tone: 'quiet' }];
     case 'rollback':
@@ -122,6 +124,7 @@ const ACTIONS = {
   approve: { label: 'Approve', title: 'Approve', explain: 'The release goes on.', tone: 'good', key: 'a', reasonNeeded: false },
   reject: { label: 'Reject', title: 'Reject', explain: 'The release ends, and what it changed is rolled back. Others will read your reason.', tone: 'bad', key: 'r', reasonNeeded: true },
   promote: { label: 'Skip the bake', title: 'Skip the rest of this bake', explain: 'The release goes on as soon as its alarms are quiet; approvals are still asked for.', tone: 'plain', key: 'p', reasonNeeded: false },
+  override: { label: 'Override the freeze', title: 'Override the freeze', explain: 'This release begins this stage in spite of the freeze. Those who froze will read your reason.', tone: 'bad', key: 'o', reasonNeeded: true },
   retry: { label: 'Release it again', title: 'Release the same image again', explain: 'What keeps this image from being rolled out again is lifted.', tone: 'plain', key: 't', reasonNeeded: false },
   undo: { label: 'Undo', title: 'Undo this release', explain: 'What ran before it runs again, on the fastest strategy.', tone: 'bad', key: 'u', reasonNeeded: true },
   abort: { label: 'Abort', title: 'Abort', explain: 'The release stops whatever it is doing and rolls back.', tone: 'bad', key: 'x', reasonNeeded: false },
@@ -134,14 +137,15 @@ const ACTIONS = {
 export function actionsOf(view) {
   const asking = view.stages.find((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'approval');
   const baking = view.stages.find((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'bake');
+  const frozen = view.stages.find((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'freeze');
   const rollingBack = view.stages.some((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'rollback');
   const again = view.outcome === 'succeeded' ? ['undo'] : view.outcome === 'unchanged' || view.outcome === 'superseded' ? [] : ['retry'];
-  const guessed = view.status === 'ended' ? again : [...(asking === undefined ? [] : ['approve', 'reject']), ...(baking === undefined ? [] : ['promote']), ...(rollingBack ? [] : ['abort'])];
+  const guessed = view.status === 'ended' ? again : [...(asking === undefined ? [] : ['approve', 'reject']), ...(baking === undefined ? [] : ['promote']), ...(frozen === undefined ? [] : ['override']), ...(rollingBack ? [] : ['abort'])];
   return (view.decisions ?? guessed).map((kind) => {
     const known = Object.hasOwn(ACTIONS, kind) ? ACTIONS[kind] : undefined;
     const name = clean(kind);
     const words = known ?? { label: name, title: name, explain: '', tone: /** @type {const} */ ('plain'), key: undefined, reasonNeeded: false };
-    const stage = kind === 'approve' || kind === 'reject' ? asking?.name : kind === 'promote' ? baking?.name : undefined;
+    const stage = kind === 'approve' || kind === 'reject' ? asking?.name : kind === 'promote' ? baking?.name : kind === 'override' ? frozen?.name : undefined;
     return { kind, ...words, ...(stage === undefined ? {} : { stage }) };
   });
 }

@@ -77,6 +77,7 @@ export function standing({ status, outcome, waitingFor }) {
   const kind = typeof waitingFor === 'object' ? waitingFor.kind : waitingFor;
   if (kind === 'rollback') return { word: 'rolling back', tone: 'bad' };
   if (kind === 'approval') return { word: 'asks', tone: 'asks' };
+  if (kind === 'freeze') return { word: 'frozen', tone: 'asks' };
   if (kind === 'turn') return { word: 'queued', tone: 'quiet' };
   if (kind === 'bake') return { word: 'baking', tone: 'busy' };
   if (status === 'waiting') return { word: 'waiting', tone: 'asks' };

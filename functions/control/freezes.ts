@@ -1,0 +1,63 @@
+// Freezes: no rollout begins until they are over, or somebody says otherwise.
+import * as v from 'valibot';
+import { serviceArnOf } from '../../core/arn.ts';
+import { isInForce, type Freeze } from '../../core/freeze/freeze.ts';
+import type { FreezeView, FreezesAnswer, LiftFreezeAnswer } from '../../core/view/api.ts';
+import { knownPerson, pipelineOf } from './again.ts';
+import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
+
+const Via = v.optional(v.picklist(['cli', 'dashboard']), 'cli');
+const Scope = { pipeline: v.optional(v.string()), all: v.optional(v.boolean(), false), via: Via };
+const SetBody = v.object({ ...Scope, until: v.optional(v.pipe(v.string(), v.isoTimestamp())), reason: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(1000)) });
+const LiftBody = v.object({ ...Scope, reason: v.optional(v.pipe(v.string(), v.maxLength(1000)), '') });
+
+export const freezeViewOf = ({ pipeline, reason, by, atMs, untilMs }: Freeze): FreezeView => ({
+  ...(pipeline === undefined ? {} : { pipeline }),
+  reason,
+  by,
+  at: new Date(atMs).toISOString(),
+  ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() }),
+});
+
+export async function listFreezes({ freezes, clock }: ControlDependencies, request: ControlRequest): Promise<FreezesAnswer> {
+  const name = request.query['pipeline'];
+  const found = (await freezes.all()).filter((freeze) => isInForce(freeze, clock.nowMs()) && (name === undefined || freeze.pipeline === undefined || freeze.pipeline === name));
+  return { freezes: found.map(freezeViewOf) };
+}
+
+export async function setFreeze(dependencies: ControlDependencies, request: ControlRequest): Promise<FreezesAnswer> {
+  const body = v.safeParse(SetBody, request.body);
+  if (!body.success || (body.output.pipeline === undefined) !== body.output.all) {
+    throw new ControlFault('BadRequest', 'the body is not { one of pipeline and all: true, until? (2026-12-24T18:00:00Z), reason }', 'A freeze needs a reason: those who wait will read it.');
+  }
+  const { pipeline, until, reason, via } = body.output;
+  const atMs = dependencies.clock.nowMs();
+  const untilMs = until === undefined ? undefined : Date.parse(until);
+  if (untilMs !== undefined && untilMs <= atMs) throw new ControlFault('BadRequest', `${until ?? ''} is over already`, 'Name a time that is still to come.');
+  const { by, serviceArns } = await scopeOf(dependencies, pipeline, request.callerArn);
+  await dependencies.freezes.set({ pipeline, reason, by, callerArn: request.callerArn, via, atMs, untilMs });
+  dependencies.log.info('frozen', { pipeline: pipeline ?? '*', by, until, reason });
+  // Whoever waits already learns what it waits for now.
+  await dependencies.ringServices(serviceArns);
+  return listFreezes(dependencies, { ...request, query: pipeline === undefined ? {} : { pipeline } });
+}
+
+export async function liftFreeze(dependencies: ControlDependencies, request: ControlRequest): Promise<LiftFreezeAnswer> {
+  const body = v.safeParse(LiftBody, request.body);
+  if (!body.success || (body.output.pipeline === undefined) !== body.output.all) throw new ControlFault('BadRequest', 'the body is not { one of pipeline and all: true, reason? }');
+  const { pipeline, reason, via } = body.output;
+  const { by, serviceArns } = await scopeOf(dependencies, pipeline, request.callerArn);
+  const lifted = await dependencies.freezes.lift(pipeline, { by, callerArn: request.callerArn, via, atMs: dependencies.clock.nowMs(), reason });
+  dependencies.log.info('freeze lifted', { pipeline: pipeline ?? '*', by, lifted, reason });
+  // Rung even when nothing was lifted: the one who lifted it may have died before ringing.
+  await dependencies.ringServices(serviceArns);
+  return { lifted };
+}
+
+/** Who it is to those whom it concerns, and the services whose releases may wait for it. */
+async function scopeOf(dependencies: ControlDependencies, pipeline: string | undefined, callerArn: string): Promise<{ by: string; serviceArns: string[] }> {
+  const concerned = pipeline === undefined ? await dependencies.specifications.list() : [await pipelineOf(dependencies, pipeline)];
+  const people = Object.assign({}, ...concerned.map((one) => one.people)) as (typeof concerned)[number]['people'];
+  const by = knownPerson({ people }, callerArn);
+  return { by, serviceArns: [...new Set(concerned.flatMap((one) => one.pipeline.stages.map(({ service }) => serviceArnOf(dependencies.place, service))))] };
+}
