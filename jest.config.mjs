@@ -1,6 +1,7 @@
 /** Tests live beside what they test (`*.test.ts`) and, when they cross folders, under `test/`. */
 export default {
-  testEnvironment: 'node',
+  runner: '<rootDir>/test/lanes-runner.mjs',
+  testEnvironment: '<rootDir>/test/lanes-environment.mjs',
   // What a test waits for has a limit of its own; this one only ends what hangs, also where the machine is busy.
   testTimeout: 30_000,
   testMatch: ['<rootDir>/**/*.test.ts'],

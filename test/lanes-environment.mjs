@@ -1,0 +1,13 @@
+// Node as tests see it. Who has no world gives way to who has one: a world must answer in time however busy the machine is.
+import { setPriority } from 'node:os';
+import { TestEnvironment } from 'jest-environment-node';
+import { hasWorld } from './lanes.mjs';
+
+const GIVES_WAY = 10;
+
+export default class LanesEnvironment extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context);
+    if (!hasWorld(context.testPath)) setPriority(GIVES_WAY);
+  }
+}
