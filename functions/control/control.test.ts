@@ -81,6 +81,7 @@ describe('a request that is none', () => {
     ['another version', event('GET', '/v2/pipelines'), 404, 'NotFound'],
     ['another method', event('DELETE', '/v1/pipelines'), 404, 'NotFound'],
     ['a path too far', event('GET', `/v1/releases/x/decisions/y`), 404, 'NotFound'],
+    ['a path beyond a decision', event('POST', `/v1/releases/${one.id}/decisions/now`, { body: { kind: 'abort' } }), 404, 'NotFound'],
     ['the root', event('GET', '/'), 404, 'NotFound'],
   ])('%s', async (_, given, status, code) => {
     expect(await send(given)).toMatchObject({ status, body: { error: { code } } });

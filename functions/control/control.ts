@@ -50,8 +50,8 @@ export const control = (dependencies: ControlDependencies) => async (event: unkn
 };
 
 async function route(dependencies: ControlDependencies, request: ControlRequest): Promise<{ status: number; answer: unknown }> {
-  const [version, noun, id, sub] = request.path;
-  const key = `${request.method} /${[version, noun, id === undefined ? undefined : '{id}', sub].filter((part) => part !== undefined).join('/')}`;
+  const [version, noun, id, ...sub] = request.path;
+  const key = `${request.method} /${[version, noun, id === undefined ? undefined : '{id}', ...sub].filter((part) => part !== undefined).join('/')}`;
   switch (key) {
     case 'PUT /v1/specification':
       return { status: 200, answer: await applySpecification(dependencies, request) };

@@ -55,10 +55,9 @@ export async function fuzz(world: World, situation: Situation, sender: Sender, o
   const counts = new Map<string, ClassCount>();
   const tookMs: number[] = [];
   const toldBefore = slack.workspace.ephemerals.length;
-  let toBeTold = 0;
   let failed = 0;
 
-  await warmUp(situation, sender, options);
+  let toBeTold = await warmUp(situation, sender, options);
   const before = await steadyRecords(world);
   for (let from = 0; from < requests; from += LOGS_EVERY) {
     const indexes = Array.from({ length: Math.min(LOGS_EVERY, requests - from) }, (_, offset) => from + offset).filter((index) => only === undefined || index === only);
@@ -123,13 +122,16 @@ async function inTurns(indexes: readonly number[], atOnce: number, act: (index: 
   await Promise.all(Array.from({ length: atOnce }, lane));
 }
 
-/** The time limit is one of warm functions: requests of another seed start them all, and are not judged. */
-async function warmUp(situation: Situation, sender: Sender, { seed, atOnce }: FuzzOptions): Promise<void> {
+/** The time limit is one of warm functions: requests of another seed start them all, and are not judged. Answers how many are told in Slack. */
+async function warmUp(situation: Situation, sender: Sender, { seed, atOnce }: FuzzOptions): Promise<number> {
+  let toBeTold = 0;
   const indexes = Array.from({ length: WARM_UP_REQUESTS }, (_, index) => index);
   await inTurns(indexes, 2 * atOnce, async (index) => {
     const made = await caseOf(seed + 1, index, 'warm', situation);
-    if (!made.told) await sender.send(made.door === 'slack' ? situation.slackUrl : situation.controlUrl, made.request);
+    if (made.told) toBeTold += 1;
+    await sender.send(made.door === 'slack' ? situation.slackUrl : situation.controlUrl, made.request);
   });
+  return toBeTold;
 }
 
 async function steadyRecords(world: World): Promise<Records> {
