@@ -17,13 +17,16 @@ export function dashboardCommand(context: Context): Command {
     .option('--port <port>', 'the port; 0: any that is free', toPort, 0)
     .addHelpText('after', '\nThe page acts with your own AWS credentials. Only this machine can reach it, and only with the token in the address that is printed.')
     .action(async (options: Options) => {
-      const api = await connect(options, context);
+      const ending = new AbortController();
+      const api = await connect(options, context, ending.signal);
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
       const cloud = options.local === true ? 'local cloud' : api.region;
       const dashboard = await startDashboard({ api, port: options.port, token, about: { cloud, ...(options.as !== undefined && { person: options.as }) } });
       show(options, context, { url: dashboard.url }, () => `${dashboard.url}\n`);
       say(context, 'The address holds a secret of this run: whoever has it may act as you. Ctrl-C ends it.');
       await context.world.untilStopped();
+      // A cloud that does not answer must not keep the person waiting who wants to leave.
+      ending.abort();
       await dashboard.close();
     });
 }
