@@ -7,9 +7,10 @@ import { measureCost } from './cost.ts';
 import { asTable, holds, ratioOf, type Figure } from './figures.ts';
 import { measureReaction } from './reaction.ts';
 import { measureScale } from './scale.ts';
+import { measureSlack } from './slack.ts';
 import { measureSimulation } from './speed.ts';
 
-const PARTS = ['reaction', 'cost', 'bundles', 'scale', 'simulation'] as const;
+const PARTS = ['reaction', 'cost', 'bundles', 'scale', 'slack', 'simulation'] as const;
 type Part = (typeof PARTS)[number];
 const RUNS_DEFAULT = 25;
 
@@ -61,6 +62,8 @@ async function main(args: readonly string[]): Promise<void> {
         return measureBundles(artefact, say);
       case 'scale':
         return measureScale(artefact, say);
+      case 'slack':
+        return measureSlack(say);
       case 'simulation':
         return measureSimulation(artefact, say);
     }

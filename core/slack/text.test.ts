@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { clip, code, codeBlock, escaped, inline, link, localTime, mention, plain } from './text.ts';
+import { clip, code, codeBlock, escaped, inline, link, localTime, mention, plain, until } from './text.ts';
 
 test.each([
   ['<!channel>', '&lt;!channel&gt;'],
@@ -57,4 +57,8 @@ test('a link cannot be left from inside', () => {
 
 test('a time says what it is also where dates are not understood', () => {
   expect(localTime(Date.UTC(2026, 10, 23, 12, 0, 1, 999))).toBe('<!date^1795435201^{date_short_pretty} {time_secs}|2026-11-23 12:00:01 UTC>');
+});
+
+test('what is waited for says when it is over, and how long that is still', () => {
+  expect(until(Date.UTC(2026, 10, 23, 12, 0, 1, 999))).toBe('until <!date^1795435201^{date_short_pretty} {time_secs} ({ago})|2026-11-23 12:00:01 UTC>');
 });

@@ -39,15 +39,17 @@ export function codeBlock(text: string, lengthMax: number): string {
   return `\`\`\`\n${escapeCharacters(kept)}\n\`\`\``;
 }
 
-/** A time that every reader sees in their own time zone. */
-export function localTime(atMs: number): string {
+/** A time that every reader sees in their own time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
+export const localTime = (atMs: number): string => date(atMs, '{date_short_pretty} {time_secs}');
+
+/** What is counted down to: Slack's clients say themselves how long it is still, whenever they are looked at. */
+export const until = (atMs: number): string => `until ${date(atMs, '{date_short_pretty} {time_secs} ({ago})')}`;
+
+function date(atMs: number, format: string): string {
   const seconds = Math.floor(atMs / 1000);
   const fallback = `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-  return `<!date^${seconds}^{date_short_pretty} {time_secs}|${fallback}>`;
+  return `<!date^${seconds}^${format}|${fallback}>`;
 }
-
-/** What is counted down to: a message does not tick, so it says when and not how long. */
-export const until = (atMs: number): string => `until ${localTime(atMs)}`;
 
 /** Only what can be a Slack user id becomes a mention. */
 export const mention = (userId: string): string => (/^[UW][A-Z0-9]{2,20}$/.test(userId) ? `<@${userId}>` : inline(userId));

@@ -37,7 +37,8 @@ export class Page {
   }
 
   static async open(send: Send, listeners: Set<(happening: Happening) => void>): Promise<Page> {
-    const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
+    // A window of its own: a page behind another one is not seen, and the dashboard looks at nothing then.
+    const { targetId } = await send('Target.createTarget', { url: 'about:blank', newWindow: true });
     const { sessionId } = (await send('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string };
     const page = new Page(
       (method, params) => send(method, params, sessionId),

@@ -11,7 +11,7 @@ test.each([
   ['<@U1>', '<span class="mention">@alice</span>'],
   ['<https://a.example/?b&amp;c|name>', '<a href="https://a.example/?b&amp;c" rel="noreferrer" target="_blank">name</a>'],
   ['<javascript:alert(1)|x>', 'javascript:alert(1)|x'],
-  ['<!date^1795435201^{time}|2026-11-23 12:00:01 UTC>', '<time data-ms="1795435201000">2026-11-23 12:00:01 UTC</time>'],
+  ['<!date^1795435201^{time}|2026-11-23 12:00:01 UTC>', '<time data-ms="1795435201000" data-format="{time}">2026-11-23 12:00:01 UTC</time>'],
   ['<img src=x onerror=alert(1)>', 'img src=x onerror=alert(1)'],
   ['"<b>', '&quot;b'],
 ])('%s becomes %s', (mrkdwn, expected) => {

@@ -17,8 +17,8 @@ export function htmlOfMrkdwn(mrkdwn: string, nameOf: (userId: string) => string)
 }
 
 function special(inside: string, nameOf: (userId: string) => string): string {
-  const date = /^!date\^(\d+)\^[^|]*\|(.*)$/.exec(inside);
-  if (date) return `<time data-ms="${date[1] ?? ''}000">${escapeHtml(date[2] ?? '')}</time>`;
+  const date = /^!date\^(\d+)\^([^|]*)\|(.*)$/.exec(inside);
+  if (date) return `<time data-ms="${date[1] ?? ''}000" data-format="${escapeHtml(date[2] ?? '')}">${escapeHtml(date[3] ?? '')}</time>`;
   if (inside.startsWith('@')) return `<span class="mention">@${escapeHtml(nameOf(inside.slice(1)))}</span>`;
   if (inside.startsWith('!')) return `<span class="everybody">@${escapeHtml(inside.slice(1))}</span>`;
   const [address = '', label = address] = inside.split('|');

@@ -54,7 +54,24 @@ function show(state) {
       return made;
     }),
   );
-  for (const time of document.querySelectorAll('time')) time.textContent = new Date(Number(time.dataset.ms)).toLocaleTimeString();
+}
+
+/** In Slack's words, as far as they are used: https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
+function showTimes() {
+  for (const time of document.querySelectorAll('time')) {
+    const atMs = Number(time.dataset.ms);
+    const words = { date_short_pretty: 'today', time_secs: new Date(atMs).toLocaleTimeString(), ago: ago(atMs - Date.now()) };
+    const day = new Date(atMs).toLocaleDateString(undefined, { month: 'short', day: 'numeric', year: 'numeric' });
+    if (new Date(atMs).toDateString() !== new Date().toDateString()) words.date_short_pretty = day;
+    const text = time.dataset.format.replaceAll(/\{(\w+)\}/g, (token, name) => words[name] ?? token);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+function ago(inMs) {
+  const seconds = Math.round(Math.abs(inMs) / 1000);
+  const [count, unit] = seconds < 60 ? [seconds, 'second'] : seconds < 3_600 ? [Math.round(seconds / 60), 'minute'] : seconds < 86_400 ? [Math.round(seconds / 3_600), 'hour'] : [Math.round(seconds / 86_400), 'day'];
+  return `${count} ${unit}${count === 1 ? '' : 's'} ${inMs < 0 ? 'ago' : 'from now'}`;
 }
 
 function showModal(modals) {
@@ -79,6 +96,7 @@ async function refresh() {
   const state = JSON.parse(text);
   if (text !== last) show(state);
   last = text;
+  showTimes();
   showModal(state.modals);
 }
 

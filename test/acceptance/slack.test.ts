@@ -1,4 +1,5 @@
 // People decide in Slack: the packaged functions, and the look-alike's page whose buttons are pressed.
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SlackLookAlike } from '../../rehearsal/slack/server.ts';
 import type { PostedMessage } from '../../rehearsal/slack/workspace.ts';
@@ -56,6 +57,12 @@ describe('in Slack', () => {
     expect(sent.tookMs).toBeLessThan(3_000);
   };
 
+  const silentSlack = async (): Promise<string | undefined> => {
+    const cloudWatch = new CloudWatchClient(clientOptions(world.local.url, world.region));
+    const { MetricAlarms } = await cloudWatch.send(new DescribeAlarmsCommand({ AlarmNames: ['slipway-prod-silent-slack'] }));
+    return MetricAlarms?.[0]?.StateValue;
+  };
+
   test('two people approve by pressing the button, a stranger does not, and one message tells it all', async () => {
     await world.push({ version: '1.1.0' });
     const id = await releaseOf(world.control, '1.1.0');
@@ -94,7 +101,7 @@ describe('in Slack', () => {
     expect(JSON.stringify(slack.workspace.messages)).not.toContain('<!channel>');
   }, 90_000);
 
-  test('a revoked token stops no release, and the message catches up', async () => {
+  test('a revoked token stops no release, somebody hears of it, and the message catches up', async () => {
     await ui('switches', { tokenRevoked: true });
     await world.push({ version: '1.3.0' });
     const id = await releaseOf(world.control, '1.3.0');
@@ -102,9 +109,12 @@ describe('in Slack', () => {
     expect(messagesOf('1.3.0')).toEqual([]);
     await world.as('alice').decide(id, { kind: 'abort' });
     await release(world.control, id, 'to end', ended);
+    await eventually('the alarm about it', async () => ((await silentSlack()) === 'ALARM' ? true : undefined));
+    expect(messagesOf('1.3.0')).toEqual([]);
     await ui('switches', { tokenRevoked: false });
     await message('1.3.0', 'WAS ABORTED');
     expect(messagesOf('1.3.0')).toHaveLength(1);
+    await eventually('the alarm to be over', async () => ((await silentSlack()) === 'OK' ? true : undefined));
   }, 90_000);
 
   test('what is pressed is answered long before Slack gives up, and every role has what it needs', async () => {

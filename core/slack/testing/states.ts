@@ -17,7 +17,7 @@ const production = (more: Partial<StageRecord> = {}): StageRecord => stageRecord
 const over = (outcome: NonNullable<Release['outcome']>, reason: string): Release => inFlight({ status: 'ended', outcome, reason, endedAtMs: NOW_MS });
 const EXECUTION = 'arn:aws:states:eu-west-1:123456789012:execution:slipway-prod-release:checkout-v1.2.0-ab12ab12';
 const shown = (about: Release, stages: StageRecord[], more: Partial<Shown> = {}): Shown => ({ release: about, stages, decisions: [], executionArn: EXECUTION, buttons: true, ...more });
-const asking = (need: number) => production({ asks: [ask({ rule: rule({ need }) })], waitingFor: { kind: 'approval', askKey: 'weight.25', untilMs: NOW_MS + 3 * HOUR_MS } });
+const asking = (need: number) => production({ rungsReached: [{ weightPercent: 5, atMs: NOW_MS - HOUR_MS }, { weightPercent: 25, atMs: NOW_MS - HOUR_MS / 2 }], weightPercent: 25, asks: [ask({ rule: rule({ need }) })], waitingFor: { kind: 'approval', askKey: 'weight.25', untilMs: NOW_MS + 3 * HOUR_MS } });
 const lights = [alarm('checkout-5xx'), alarm('checkout-p99', 'INSUFFICIENT_DATA')];
 
 export const STATES: Record<string, Shown> = {
