@@ -3,7 +3,7 @@ import { askedAt } from '../approval/rule.ts';
 import { openAsks } from '../control/rule-decision.ts';
 import type { Decision, Release, StageRecord, TimelineEntry } from '../release/model.ts';
 import { fitting, section, type Block, type Message } from './blocks.ts';
-import { codeBlock, inline, mention } from './text.ts';
+import { codeBlock, inline, localTime, mention } from './text.ts';
 
 /** Steps that only matter to somebody who looks for a fault in Slipway; the timeline keeps them. */
 const QUIET = /(^release\.started$|\.registered$|\.taken$|\.advance\.|\.rollback\.asked$|\.preflight\.unchanged$)/;
@@ -39,7 +39,7 @@ interface Told {
 /** All the news in one reply: after an outage they come together rather than one by one. */
 export function newsMessage(news: readonly TimelineEntry[], about: Told, nowMs: number): Message {
   const kept = news.length <= LINES_MAX ? news : [...news.slice(0, LINES_FIRST), ...news.slice(news.length - LINES_MAX + LINES_FIRST)];
-  const lines = kept.map((entry) => `${ICONS[entry.kind]} ${inline(firstLine(entry.text), LINE_LENGTH_MAX)}`);
+  const lines = kept.map((entry) => `${ICONS[entry.kind]} ${lineOf(firstLine(entry.text))}`);
   return fitting({ text: lines.join('\n'), blocks: kept.flatMap((entry) => entryBlocks(entry, about, nowMs)) });
 }
 
@@ -47,9 +47,12 @@ function entryBlocks(entry: TimelineEntry, about: Told, nowMs: number): Block[] 
   const [first = '', ...rest] = entry.text.split('\n');
   const where = stageNameOf(entry, about.release);
   const by = entry.by === undefined || entry.text.includes(entry.by) ? '' : ` (${inline(entry.by)})`;
-  const line = `${ICONS[entry.kind]} ${where === undefined ? '' : `*${inline(where)}*  `}${inline(first, LINE_LENGTH_MAX)}${by}${callOn(entry, about, nowMs)}`;
+  const line = `${ICONS[entry.kind]} ${where === undefined ? '' : `*${inline(where)}*  `}${lineOf(first)}${by}${callOn(entry, about, nowMs)}`;
   return [section(line), ...(rest.length === 0 ? [] : [section(codeBlock(rest.join('\n'), FAILURE_LENGTH_MAX))])];
 }
+
+/** The story is told in UTC; in Slack every reader has a time zone. Nobody is called and nothing is linked by a time, so it may be put in after the escaping. */
+const lineOf = (text: string): string => inline(text, LINE_LENGTH_MAX).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, (time) => (Number.isNaN(Date.parse(time)) ? time : localTime(Date.parse(time))));
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
