@@ -177,6 +177,20 @@ describe('the course of a release', () => {
     expect(Number(item.Item['expiresAtSeconds']?.N)).toBe(NOW_MS / 1000 + 400 * 86_400);
   });
 
+  it('takes its stages and decisions with it when it expires, and none of them before it has ended', async () => {
+    const releases = await created();
+    await releases.decide(one.id, decision());
+    const expiries = async () => {
+      const { Items } = (await cloud.call('dynamodb', 'Query', { TableName: 'slipway', KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: `RELEASE#${one.id}` } } })) as { Items: Record<string, { N?: string }>[] };
+      return Items.map((item) => item['expiresAtSeconds']?.N);
+    };
+    expect(new Set(await expiries())).toEqual(new Set([undefined]));
+    cloud.lose('Query');
+    await expect(releases.end(one.id, 'succeeded', 'done', NOW_MS)).rejects.toThrow();
+    expect(await releases.end(one.id, 'succeeded', 'done', NOW_MS)).toBe(false);
+    expect(new Set(await expiries())).toEqual(new Set([String(NOW_MS / 1000 + 400 * 86_400)]));
+  });
+
   it('a challenge is about one stage, and forgotten with it', async () => {
     const releases = await created();
     expect(await releases.challenge(one.id, 'newer', 1)).toBe(false);

@@ -92,12 +92,16 @@ export function releasesIn({ client, name: TableName }: Table) {
     },
 
     async end(releaseId: string, outcome: Outcome, reason: string, endedAtMs: number): Promise<boolean> {
-      return change(releaseId, {
+      const expiresAtSeconds = Math.floor(endedAtMs / 1000) + FINISHED_KEPT_SECONDS;
+      const ended = await change(releaseId, {
         members: { status: 'ended', outcome, reason, endedAtMs },
         also: ', expiresAtSeconds = :expires',
         condition: WHILE_RUNNING,
-        values: { ...RUNNING, ':expires': Math.floor(endedAtMs / 1000) + FINISHED_KEPT_SECONDS },
+        values: { ...RUNNING, ':expires': expiresAtSeconds },
       });
+      // Also when somebody ended it before: that one may have died here.
+      await expireParts(releaseId, expiresAtSeconds);
+      return ended;
     },
 
     /** Every release whose end nobody has checked yet: those under way, and some that have just ended. */
@@ -233,6 +237,23 @@ export function releasesIn({ client, name: TableName }: Table) {
       return { releases: (page.Items ?? []).map(releaseOf), next: page.LastEvaluatedKey };
     },
   };
+
+  /** Stages and decisions go with their release; while it runs, nothing of it does. */
+  async function expireParts(releaseId: string, expiresAtSeconds: number): Promise<void> {
+    let ExclusiveStartKey: Record<string, unknown> | undefined;
+    do {
+      const page = await client.send(
+        new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': releaseKey(releaseId) }, ConsistentRead: true, ExclusiveStartKey }),
+      );
+      const parts = (page.Items ?? []).filter((item) => item['expiresAtSeconds'] === undefined);
+      await Promise.all(
+        parts.map((item) =>
+          client.send(new UpdateCommand({ TableName, Key: { pk: item['pk'] as string, sk: item['sk'] as string }, UpdateExpression: 'SET expiresAtSeconds = :expires', ConditionExpression: 'attribute_exists(pk)', ExpressionAttributeValues: { ':expires': expiresAtSeconds } })),
+        ),
+      );
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey);
+  }
 
   /** Sets members of the record under a condition; false when the condition does not hold. `also` goes on with the update expression. */
   async function change(releaseId: string, given: { members: Record<string, unknown>; also?: string; condition: string; values?: Record<string, unknown> }): Promise<boolean> {
