@@ -6,11 +6,12 @@
 import type { Rung } from '../ladder/index.ts';
 import type { Stage } from '../pipeline/model.ts';
 import type { Decision, EpochMs, Outcome, Release, RollingBack, StageRecord } from '../release/model.ts';
-import { asSentence, beginRollback, weightText } from './begin-rollback.ts';
+import { beginRollback, weightText } from './begin-rollback.ts';
 import { stageEntry } from './entries.ts';
 import { assessRung } from './rung.ts';
 import { givesWay, stopCause } from './stop-cause.ts';
 import { RESYNC_MOVING_MS, type Assessment, type DeploymentView, type Observation } from './verdict.ts';
+import { sentence } from '../text/sentence.ts';
 
 export interface AssessInput {
   release: Release;
@@ -86,7 +87,7 @@ function followRollback(input: AssessInput, deployment: DeploymentView): Assessm
   const reason = deployment.rollbackReason ?? deployment.statusReason ?? 'ECS gives no reason';
   const rollingBack: RollingBack = { outcome: 'rolledBack', reason: `ECS rolled back by itself: ${reason}`, decidedAtMs: input.nowMs, requestedAtMs: undefined };
   const stage: StageRecord = { ...input.stage, rollingBack };
-  const text = `ECS is rolling back by itself: ${asSentence(reason)}`;
+  const text = `ECS is rolling back by itself: ${sentence(reason)}`;
   const wait = waiting({ ...input, stage }, { kind: 'rollback' }, input.nowMs + RESYNC_MOVING_MS, rollingBack.reason);
   return { ...wait, entries: [stageEntry(stage, 'rollback', 'rollback.seen', input.nowMs, text)], notice: { kind: 'rollbackStarted', text } };
 }

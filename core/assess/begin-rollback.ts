@@ -2,14 +2,12 @@
 import type { EpochMs, Outcome, RollingBack, StageRecord } from '../release/model.ts';
 import { stageEntry } from './entries.ts';
 import type { Assessment, DeploymentView } from './verdict.ts';
-
-/** What AWS gives as a reason often is a sentence already. */
-export const asSentence = (reason: string): string => (/[.!?]$/.test(reason) ? reason : `${reason}.`);
+import { sentence } from '../text/sentence.ts';
 
 export function beginRollback(input: { stage: StageRecord; nowMs: EpochMs }, deployment: DeploymentView, cause: { outcome: Outcome; reason: string }): Assessment {
   const rollingBack: RollingBack = { ...cause, decidedAtMs: input.nowMs, requestedAtMs: undefined };
   const stage: StageRecord = { ...input.stage, rollingBack, waitingFor: { kind: 'rollback' } };
-  const text = `Rolling back from ${weightText(deployment)}: ${asSentence(cause.reason)}`;
+  const text = `Rolling back from ${weightText(deployment)}: ${sentence(cause.reason)}`;
   return {
     verdict: { kind: 'rollBack', hookId: deployment.pauses[0]?.hookId, reason: cause.reason },
     stage,

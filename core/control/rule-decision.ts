@@ -4,6 +4,7 @@ import { askedAt, escalatesAtMs, mayAnswer } from '../approval/rule.ts';
 import { tally } from '../approval/tally.ts';
 import type { Decision, Release, StageRecord } from '../release/model.ts';
 import { matchesGlob } from '../text/glob.ts';
+import { sentence } from '../text/sentence.ts';
 
 export interface DecisionWanted {
   kind: Decision['kind'];
@@ -39,7 +40,7 @@ export const personsOf = (release: Pick<Release, 'people'>, caller: string): str
     .map((person) => person.name);
 
 export function ruleDecision(wanted: DecisionWanted, release: Release, stages: readonly StageRecord[], decisions: readonly Decision[], nowMs: number): Ruling {
-  if (release.status === 'ended') return refused('Refused', `The release ${release.id} has ended (${release.outcome ?? 'ended'}): ${release.reason}.`);
+  if (release.status === 'ended') return refused('Refused', `The release ${release.id} has ended (${release.outcome ?? 'ended'}): ${sentence(release.reason)}`);
   const persons = personsOf(release, wanted.callerArn);
   // Who may call the control API is somebody already; in Slack everybody can press a button.
   if (persons.length === 0 && wanted.callerArn.startsWith(SLACK)) {
@@ -135,7 +136,7 @@ function nothingAsked(wanted: DecisionWanted, release: Release, stages: readonly
     case 'expired':
       return `"${ask.question}" counts as rejected since its time was over.`;
     case 'open':
-      return stage.rollingBack ? `The rollout is being rolled back: ${stage.rollingBack.reason}.` : `The rollout to ${wanted.stage ?? 'this stage'} has ended: ${stage.reason}.`;
+      return stage.rollingBack ? `The rollout is being rolled back: ${sentence(stage.rollingBack.reason)}` : `The rollout to ${wanted.stage ?? 'this stage'} has ended: ${sentence(stage.reason)}`;
   }
 }
 

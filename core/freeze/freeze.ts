@@ -2,6 +2,7 @@
 // leave things worse than they are.
 import { freezeNumberOf } from '../approval/keys.ts';
 import type { Decision, EpochMs } from '../release/model.ts';
+import { sentence } from '../text/sentence.ts';
 
 export interface Freeze {
   /** Undefined: every pipeline. */
@@ -33,7 +34,7 @@ export const thawsAtMs = (freezes: readonly Freeze[]): EpochMs | undefined => (f
 /** A sentence. */
 export function freezeText({ pipeline, reason, by, untilMs }: Freeze): string {
   const until = untilMs === undefined ? 'until it is lifted' : `until ${new Date(untilMs).toISOString()}`;
-  return `Waits for the end of the freeze of ${pipeline ?? 'every pipeline'} ${until}, set by ${by}: ${reason}.`;
+  return `Waits for the end of the freeze of ${pipeline ?? 'every pipeline'} ${until}, set by ${by}: ${sentence(reason)}`;
 }
 
 /** How a freeze that was waited for came to its end. */

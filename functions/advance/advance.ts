@@ -7,6 +7,7 @@ import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
 import { loadStage, ReleaseMissing } from '../shared/stage.ts';
+import { sentence } from '../../core/text/sentence.ts';
 
 /** A deployment that is not the release's own, met at a pause of ours. */
 const ForeignEvent = v.object({ releaseId: v.string(), stageIndex: v.number(), foreignDeploymentArn: v.string(), hookIds: v.array(v.string()) });
@@ -48,8 +49,8 @@ export const advance = ({ releases, timeline, services, clock, log }: AdvanceDep
   for (const hookId of event.hookIds) await services.answerPause(arn, hookId, 'CONTINUE');
   const text =
     event.toWeightPercent > event.fromWeightPercent
-      ? `From ${event.fromWeightPercent} % to ${event.toWeightPercent} %: ${event.reason}.`
-      : `Finishing at ${event.fromWeightPercent} %: ${event.reason}.`;
+      ? `From ${event.fromWeightPercent} % to ${event.toWeightPercent} %: ${sentence(event.reason)}`
+      : `Finishing at ${event.fromWeightPercent} %: ${sentence(event.reason)}`;
   await timeline.write(event.releaseId, [{ ...stageEntry(stage, 'weight', `advance.${event.hookIds.join('+')}`, clock.nowMs(), text), weightPercent: event.toWeightPercent }]);
   log.info('advanced', { release: event.releaseId, fromPercent: event.fromWeightPercent, toPercent: event.toWeightPercent, reason: event.reason });
   return { advanced: true };

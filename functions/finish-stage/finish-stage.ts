@@ -16,6 +16,7 @@ import { putBackConfiguration, type DeploymentConfiguration } from '../../core/p
 import { goesOn, holdsImage, type Outcome } from '../../core/release/model.ts';
 import { isAwsError } from '../../adapters/aws.ts';
 import { changeStage, loadStage } from '../shared/stage.ts';
+import { sentence } from '../../core/text/sentence.ts';
 
 const OUTCOMES = ['succeeded', 'unchanged', 'rolledBack', 'rejected', 'aborted', 'superseded', 'timedOut', 'refused', 'failed'] as const satisfies readonly Outcome[];
 const Event = v.object({ releaseId: v.string(), stageIndex: v.number(), outcome: v.picklist(OUTCOMES), reason: v.string() });
@@ -78,5 +79,3 @@ async function putBack({ services, log }: FinishStageDependencies, event: { rele
 }
 
 const endText = (outcome: Outcome, reason: string): string => `The rollout ${outcomeWords(outcome)}: ${sentence(reason)}`;
-
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

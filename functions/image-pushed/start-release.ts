@@ -13,6 +13,7 @@ import type { ImagePush } from '../../core/image/push-event.ts';
 import { newRelease, type NewRelease } from '../../core/release/create.ts';
 import { ruleUndo, undoneImage } from '../../core/release/undo.ts';
 import { explainTag } from '../../core/tags.ts';
+import { sentence } from '../../core/text/sentence.ts';
 
 export interface StartDependencies {
   specifications: Pick<Specifications, 'wanting' | 'get'>;
@@ -155,7 +156,7 @@ async function startNew(
       if (existing?.release.status !== 'running' || existing.executionArn !== undefined) continue;
     }
     const reason = wanted.reason ? `: ${wanted.reason}` : '';
-    await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: `${what}${reason}.`, by: release.author ?? wanted.callerArn }]);
+    await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: sentence(`${what}${reason}`), by: release.author ?? wanted.callerArn }]);
     await begin(dependencies, release.id);
     log.info('release started by hand', { release: release.id, by: wanted.callerArn });
     return { kind: 'started', releaseId: release.id };
