@@ -34,7 +34,7 @@ const failuresQueue = () => allow('sqs:SendMessage', { 'Fn::GetAtt': ['FunctionF
 
 /** By function: what it may do besides writing its own log and traces. */
 const GRANTS = {
-  imagePushed: [table('Query', 'GetItem', 'PutItem', 'UpdateItem'), startExecution(), allow('ecr:DescribeImages', arn('ecr', 'repository/*')), failuresQueue()],
+  imagePushed: [table('Query', 'GetItem', 'PutItem', 'UpdateItem'), startExecution(), allow(['ecr:DescribeImages', 'ecr:BatchGetImage'], arn('ecr', 'repository/*')), failuresQueue()],
   signal: [table('Query', 'UpdateItem'), wake(), failuresQueue()],
   rescue: [table('Query', 'UpdateItem', 'PutItem', 'DeleteItem'), startExecution(), allow('states:DescribeExecution', EXECUTIONS), failuresQueue()],
   prepare: [table('Query', 'PutItem')],

@@ -32,7 +32,7 @@ export interface Release {
   specificationVersion: number;
   people: Record<string, Person>;
   image: Image;
-  /** Who asked for it: the name in `people`, or the caller ARN of somebody who is not there; undefined when unknown, as after a push. */
+  /** Who asked for it: the name in `people`, or the caller ARN of somebody who is not there; after a push what the image's annotation says, undefined when it says nothing. */
   author: string | undefined;
   /** Decides which of two releases is the newer one. */
   pushedAtMs: EpochMs;

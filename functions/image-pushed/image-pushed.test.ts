@@ -6,10 +6,12 @@ import { imagePushed } from './image-pushed.ts';
 let cloud: SmallCloud;
 let started: string[];
 let dies: boolean;
+let author: string | undefined;
 beforeEach(async () => {
   cloud = await smallCloud();
   started = [];
   dies = false;
+  author = undefined;
   await cloud.specifications.apply({ people: sample().people, pipelines: [pipeline(), pipeline({ name: 'mirror', image: { repository: 'shop/checkout', tags: { kind: 'exact', tags: ['v9'] } } })] });
 });
 afterEach(() => cloud.close());
@@ -24,7 +26,7 @@ const push = (event: unknown) =>
         return `arn:${name}`;
       },
     },
-    images: { find: async (repository, id) => (repository === 'shop/checkout' && (!('imageTag' in id) || id.imageTag.startsWith('v')) ? { digest: DIGEST, tag: 'imageTag' in id ? id.imageTag : undefined, pushedAtMs: 1 } : undefined) },
+    images: { author: async () => author, find: async (repository, id) => (repository === 'shop/checkout' && (!('imageTag' in id) || id.imageTag.startsWith('v')) ? { digest: DIGEST, tag: 'imageTag' in id ? id.imageTag : undefined, pushedAtMs: 1 } : undefined) },
     place: PLACE,
     clock: { nowMs: () => cloud.clock.nowMs() },
     log: silent,
@@ -38,6 +40,15 @@ const ID = 'checkout-v1.2.0-ab12ab12';
 const byHand = (more: object = {}) => ({ byHand: { pipeline: 'checkout', tag: 'v1.2.0', reason: '', callerArn: 'arn:aws:sts::1:assumed-role/people/alice', ...more } });
 
 describe('a push', () => {
+  it('has the author whom its image names, and none when it names nobody', async () => {
+    author = 'alice';
+    await push(event());
+    author = undefined;
+    await push(event({ 'image-tag': 'v2', 'image-digest': `sha256:${'2'.repeat(64)}` }));
+    expect((await cloud.releases.load(ID))?.release.author).toBe('alice');
+    expect((await cloud.releases.load('checkout-v2-22222222'))?.release.author).toBeUndefined();
+  });
+
   it('starts one release in every pipeline that wants it', async () => {
     expect(await push(event())).toEqual({ started: [ID] });
     expect(await push(event({ 'image-tag': 'v9', 'image-digest': `sha256:${'9'.repeat(64)}` }))).toEqual({ started: ['checkout-v9-99999999', 'mirror-v9-99999999'] });

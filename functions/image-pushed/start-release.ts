@@ -29,7 +29,7 @@ export interface StartDependencies {
 
 /** Answers the release that was started, or undefined when this pipeline does not want the push or has had it. */
 export async function startIfWanted(dependencies: StartDependencies, stored: StoredPipeline, push: ImagePush): Promise<string | undefined> {
-  const { releases, place, clock, log } = dependencies;
+  const { releases, images, place, clock, log } = dependencies;
   const { pipeline } = stored;
   const about = { pipeline: pipeline.name, repository: push.repository, tag: push.tag, digest: push.digest };
   const match = explainTag(pipeline.image.tags, push.tag);
@@ -43,7 +43,7 @@ export async function startIfWanted(dependencies: StartDependencies, stored: Sto
       people: stored.people,
       specificationVersion: stored.version,
       image: { repository: push.repository, registry: push.registry, tag: push.tag, digest: push.digest },
-      author: undefined,
+      author: await images.author(push.repository, push.digest),
       pushedAtMs: push.pushedAtMs,
       attempt: 1,
     },

@@ -21,7 +21,7 @@ async function succeed(name: string): Promise<void> {
 }
 
 const undo = (releaseId: string) =>
-  imagePushed({ ...t.common, specifications: t.specifications, images: { find: () => Promise.resolve(undefined) }, place: PLACE })({ undo: { releaseId, reason: 'it leaks', callerArn: 'arn:aws:sts::1:assumed-role/people/alice' } });
+  imagePushed({ ...t.common, specifications: t.specifications, images: { find: () => Promise.resolve(undefined), author: () => Promise.resolve(undefined) }, place: PLACE })({ undo: { releaseId, reason: 'it leaks', callerArn: 'arn:aws:sts::1:assumed-role/people/alice' } });
 
 it('goes back to the task definition that ran before, untouched, and holds the image', async () => {
   const started = await undo('one');
