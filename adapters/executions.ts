@@ -6,7 +6,11 @@ import { isAwsError } from './aws.ts';
 export type Executions = ReturnType<typeof executionsIn>;
 
 export function executionsIn(client: SFNClient, stateMachineArn: string) {
+  const arnOf = (name: string): string => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+
   return {
+    arnOf,
+
     /** Idempotent by name while it runs; a name that has been used and ended counts as started. */
     async start(name: string, releaseId: string): Promise<string> {
       try {
@@ -14,7 +18,7 @@ export function executionsIn(client: SFNClient, stateMachineArn: string) {
         return executionArn ?? '';
       } catch (error) {
         if (!isAwsError(error, 'ExecutionAlreadyExists')) throw error;
-        return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+        return arnOf(name);
       }
     },
 

@@ -7,7 +7,7 @@ import type { Alarms } from './alarms.ts';
 import { isFinished, revisionIdOf, viewOf, type ListedDeployment, type Services } from './ecs/services.ts';
 
 export interface ObservationSources {
-  services: Pick<Services, 'deployments' | 'deployment' | 'revision'>;
+  services: Pick<Services, 'describe' | 'deployments' | 'deployment' | 'registrar' | 'revision'>;
   alarms: Pick<Alarms, 'states' | 'requests'>;
 }
 
@@ -26,6 +26,7 @@ export async function observe(sources: ObservationSources, spec: Stage, stage: S
     deploymentArn,
     observation: {
       deployment: own && viewOf(own),
+      serviceStatus: own === undefined || own.status === 'STOPPED' ? ((await sources.services.describe(spec.service))?.service.status ?? 'gone') : undefined,
       foreign: foreign && (await foreignView(sources, foreign)),
       alarms,
       requestsAtRung: own ? await requestsAtRung(sources, spec, stage, own.targetServiceRevision?.arn, viewOf(own).weightPercent, nowMs) : undefined,
@@ -35,7 +36,8 @@ export async function observe(sources: ObservationSources, spec: Stage, stage: S
 
 async function foreignView({ services }: ObservationSources, { arn, targetRevisionArn, createdAtMs, status }: ListedDeployment): Promise<Observation['foreign']> {
   const [revision, deployment] = await Promise.all([services.revision(targetRevisionArn), services.deployment(arn)]);
-  const what = revision?.taskDefinition?.split('/').at(-1) ?? 'unknown';
+  const by = revision?.taskDefinition === undefined ? undefined : await services.registrar(revision.taskDefinition);
+  const what = `${revision?.taskDefinition?.split('/').at(-1) ?? 'unknown'}${by === undefined ? '' : `, registered by ${by}`}`;
   return {
     arn,
     createdAtMs,

@@ -34,7 +34,7 @@ const failuresQueue = () => allow('sqs:SendMessage', { 'Fn::GetAtt': ['FunctionF
 
 /** By function: what it may do besides writing its own log and traces. */
 const GRANTS = {
-  imagePushed: [table('Query', 'GetItem', 'PutItem', 'UpdateItem'), startExecution(), allow(['ecr:DescribeImages', 'ecr:BatchGetImage'], arn('ecr', 'repository/*')), failuresQueue()],
+  imagePushed: [table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'), startExecution(), allow(['ecr:DescribeImages', 'ecr:BatchGetImage'], arn('ecr', 'repository/*')), failuresQueue()],
   signal: [table('Query', 'UpdateItem'), wake(), failuresQueue()],
   rescue: [table('Query', 'UpdateItem', 'PutItem', 'DeleteItem'), startExecution(), allow('states:DescribeExecution', EXECUTIONS), failuresQueue()],
   prepare: [table('Query', 'PutItem')],
@@ -42,14 +42,16 @@ const GRANTS = {
   preflight: [
     table('Query', 'GetItem', 'PutItem'),
     allow(['ecs:DescribeServices', 'ecs:ListServiceDeployments'], SERVICE),
+    allow('ecs:DescribeServiceRevisions', SERVICE_REVISION),
     allow('ecs:DescribeTaskDefinition', '*'),
     allow('cloudwatch:DescribeAlarms', '*'),
   ],
   assess: [
     table('Query', 'PutItem'),
-    allow('ecs:ListServiceDeployments', SERVICE),
+    allow(['ecs:DescribeServices', 'ecs:ListServiceDeployments'], SERVICE),
     allow('ecs:DescribeServiceDeployments', SERVICE_DEPLOYMENT),
     allow('ecs:DescribeServiceRevisions', SERVICE_REVISION),
+    allow('ecs:DescribeTaskDefinition', '*'),
     allow(['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'], '*'),
   ],
   register: [
@@ -77,7 +79,7 @@ const GRANTS = {
     allow('ecs:DescribeTaskDefinition', '*'),
     allow('logs:GetLogEvents', arn('logs', 'log-group:${ServiceLogGroups}:log-stream:*')),
   ],
-  finishStage: [table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'), allow('ecs:UpdateService', SERVICE), passTaskRoles(), passServiceRoles(), wake()],
+  finishStage: [table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'), allow(['ecs:DescribeServices', 'ecs:UpdateService'], SERVICE), passTaskRoles(), passServiceRoles(), wake()],
   finish: [table('Query', 'UpdateItem', 'PutItem')],
   control: [
     table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),

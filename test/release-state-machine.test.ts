@@ -101,7 +101,7 @@ type Script = Record<string, (Answer | FunctionFault)[]>;
 function play(script: Script): Promise<{ executionArn: string; status: string | undefined; output: unknown; error: string | undefined }> {
   const defaults: Script = {
     prepare: [{ stageIndex: 0, stageCount: 1, ended: false, notice: notice('releaseStarted') }],
-    takeService: [{ kind: 'taken', bell: 0, underWay: false }],
+    takeService: [{ kind: 'taken', bell: 0, underWay: false, asking: false }],
     preflight: [{ kind: 'fit' }],
     before: [goes],
     register: [{ taskDefinitionArn: 'td' }],
@@ -214,6 +214,16 @@ describe('its paths', () => {
   it('a deployment that an earlier execution started is taken up where it is', async () => {
     await play({ prepare: [{ stageIndex: 0, stageCount: 1, ended: false, notice: null }], takeService: [{ kind: 'taken', bell: 0, underWay: true }] });
     expect(said).toEqual(['prepare', 'takeService', 'assess', ...END]);
+  });
+
+  it('a question that an earlier execution put is waited for, and the world looked at once it is answered', async () => {
+    await play({ prepare: [{ stageIndex: 0, stageCount: 1, ended: false, notice: null }], takeService: [{ kind: 'taken', bell: 0, underWay: false, asking: true }] });
+    expect(said).toEqual(['prepare', 'takeService', 'before', 'preflight', 'before', 'register', 'start', 'sns:stageStarted', 'assess', ...END]);
+  });
+
+  it('looks again when somebody else has begun to deploy', async () => {
+    await play({ start: [{ kind: 'notQuiet' }], preflight: [{ kind: 'fit' }, { kind: 'ended', outcome: 'refused', reason: 'x' }] });
+    expect(said).toEqual(['prepare', 'sns:releaseStarted', 'takeService', 'preflight', 'before', 'register', 'start', 'preflight', ...END]);
   });
 
   it('waits its turn, and ends when it was overtaken', async () => {

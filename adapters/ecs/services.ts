@@ -4,6 +4,7 @@ import {
   DescribeServiceDeploymentsCommand,
   DescribeServiceRevisionsCommand,
   DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
   ListServiceDeploymentsCommand,
   StopServiceDeploymentCommand,
   UpdateServiceCommand,
@@ -64,11 +65,16 @@ export function servicesIn(client: ECSClient) {
       // In which order ECS lists them is not documented, so the newest may stand on any page.
       const briefs: ServiceDeploymentBrief[] = [];
       let nextToken: string | undefined;
-      do {
-        const page = await client.send(new ListServiceDeploymentsCommand({ cluster, service: name, maxResults: 100, nextToken }));
-        briefs.push(...(page.serviceDeployments ?? []));
-        nextToken = page.nextToken;
-      } while (nextToken);
+      try {
+        do {
+          const page = await client.send(new ListServiceDeploymentsCommand({ cluster, service: name, maxResults: 100, nextToken }));
+          briefs.push(...(page.serviceDeployments ?? []));
+          nextToken = page.nextToken;
+        } while (nextToken);
+      } catch (error) {
+        // A service that is gone has none.
+        if (!isAwsError(error, 'ServiceNotFoundException', 'ServiceNotActiveException', 'ClusterNotFoundException')) throw error;
+      }
       return briefs
         .map((brief) => ({
           arn: brief.serviceDeploymentArn ?? '',
@@ -82,6 +88,11 @@ export function servicesIn(client: ECSClient) {
     async deployment(arn: string): Promise<ServiceDeployment | undefined> {
       const { serviceDeployments = [] } = await client.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }));
       return serviceDeployments[0];
+    },
+
+    /** Who registered a task definition, as far as ECS tells. */
+    async registrar(taskDefinitionArn: string): Promise<string | undefined> {
+      return (await client.send(new DescribeTaskDefinitionCommand({ taskDefinition: taskDefinitionArn }))).taskDefinition?.registeredBy;
     },
 
     async revision(arn: string): Promise<ServiceRevision | undefined> {

@@ -57,6 +57,16 @@ describe('every status ECS has', () => {
     expect(verdictOf({ stage: stageRecord({ rollingBack }), observation: seen(deploymentView({ status: 'STOPPED' }), { foreign }) })).toMatchObject({ outcome: 'rejected' });
   });
 
+  it('a rollback that somebody asked ECS for is not ECS\'s own', () => {
+    const seenRequested = assess(look({ observation: seen(deploymentView({ status: 'ROLLBACK_REQUESTED', statusReason: 'asked for' })) }));
+    expect(seenRequested).toMatchObject({ stage: { rollingBack: { outcome: 'rolledBack', reason: 'somebody told ECS to roll back: asked for' } }, notice: { text: expect.stringMatching(/^Somebody told ECS to roll back: asked for\. .*CloudTrail/) as string } });
+    expect(verdictOf({ observation: seen(deploymentView({ status: 'ROLLBACK_SUCCESSFUL', rollbackReason: 'because of a StopServiceDeployment request.' })) })).toMatchObject({ reason: expect.stringMatching(/^somebody told ECS/) as string });
+  });
+
+  it.each([undefined, deploymentView({ status: 'STOPPED' })])('a service that was deleted ends the rollout, and no repair is offered', (deployment) => {
+    expect(verdictOf({ observation: seen(deployment, { serviceStatus: 'DRAINING' }) })).toEqual({ kind: 'ended', outcome: 'failed', reason: 'prod/checkout is DRAINING: somebody has deleted the service, and with it this rollout' });
+  });
+
   it('a rollback that ECS began by itself is told of once', () => {
     const first = assess(look({ observation: seen(deploymentView({ status: 'ROLLBACK_IN_PROGRESS', rollbackReason: 'an alarm' })) }));
     expect(first).toMatchObject({ verdict: { kind: 'wait' }, notice: { kind: 'rollbackStarted', text: 'ECS is rolling back by itself: an alarm.' }, stage: { rollingBack: { outcome: 'rolledBack' } } });

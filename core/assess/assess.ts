@@ -3,6 +3,7 @@
 //   V2. The outcome is what ECS did with *this* deployment: SUCCESSFUL is the only success.
 //   V3. A pause is let through only when the rung it stands on is complete: baked, measured, approved.
 //   V4. Once rolling back, the only way on is to the end of the rollback.
+import { serviceNameOf } from '../arn.ts';
 import type { Rung } from '../ladder/index.ts';
 import type { Stage } from '../pipeline/model.ts';
 import type { Decision, EpochMs, Outcome, Release, RollingBack, StageRecord } from '../release/model.ts';
@@ -35,7 +36,8 @@ const ROLLBACK_PATIENCE_MS = 15_000;
 export function assess(given: AssessInput): Assessment {
   const input = withAlarmsThatRecovered(given);
   const { stage, observation, nowMs } = input;
-  const { deployment } = observation;
+  const { deployment, serviceStatus } = observation;
+  if (serviceStatus !== undefined && serviceStatus !== 'ACTIVE') return ended(input, deleted(stage, serviceStatus));
   if (!deployment) return unlisted(input);
   switch (deployment.status) {
     case 'SUCCESSFUL':
@@ -84,10 +86,10 @@ function running(input: AssessInput, deployment: DeploymentView): Assessment {
 function followRollback(input: AssessInput, deployment: DeploymentView): Assessment {
   const already = input.stage.rollingBack;
   if (already) return waiting(input, { kind: 'rollback' }, input.nowMs + RESYNC_MOVING_MS, already.reason);
-  const reason = deployment.rollbackReason ?? deployment.statusReason ?? 'ECS gives no reason';
-  const rollingBack: RollingBack = { outcome: 'rolledBack', reason: `ECS rolled back by itself: ${reason}`, decidedAtMs: input.nowMs, requestedAtMs: undefined };
+  const { why, reason } = notOurRollback(deployment);
+  const rollingBack: RollingBack = { outcome: 'rolledBack', reason, decidedAtMs: input.nowMs, requestedAtMs: undefined };
   const stage: StageRecord = { ...input.stage, rollingBack };
-  const text = `ECS is rolling back by itself: ${sentence(reason)}`;
+  const text = reason.startsWith('ECS') ? `ECS is rolling back by itself: ${sentence(why)}` : `${sentence(capital(reason))} ECS tells no name; CloudTrail does, under StopServiceDeployment or ContinueServiceDeployment.`;
   const wait = waiting({ ...input, stage }, { kind: 'rollback' }, input.nowMs + RESYNC_MOVING_MS, rollingBack.reason);
   return { ...wait, entries: [stageEntry(stage, 'rollback', 'rollback.seen', input.nowMs, text)], notice: { kind: 'rollbackStarted', text } };
 }
@@ -108,8 +110,19 @@ function successful(input: AssessInput, deployment: DeploymentView): Assessment 
 
 function rollbackOutcome({ stage }: AssessInput, deployment: DeploymentView): { outcome: Outcome; reason: string } {
   if (stage.rollingBack) return { outcome: stage.rollingBack.outcome, reason: stage.rollingBack.reason };
-  const reason = deployment.rollbackReason ?? deployment.statusReason ?? 'ECS gives no reason';
-  return { outcome: 'rolledBack', reason: `ECS rolled back by itself: ${reason}` };
+  return { outcome: 'rolledBack', reason: notOurRollback(deployment).reason };
+}
+
+/** ROLLBACK_REQUESTED is where only a request leads to; later on, no more than the words of ECS tell it from a rollback of its own. */
+function notOurRollback({ status, rollbackReason, statusReason }: DeploymentView): { why: string; reason: string } {
+  const why = rollbackReason ?? statusReason ?? 'ECS gives no reason';
+  const requested = status === 'ROLLBACK_REQUESTED' || /\brequest/i.test(why);
+  return { why, reason: `${requested ? 'somebody told ECS to roll back' : 'ECS rolled back by itself'}: ${why}` };
+}
+
+function deleted({ rollingBack, serviceArn }: StageRecord, status: string): { outcome: Outcome; reason: string } {
+  const because = rollingBack ? `${rollingBack.reason}; ` : '';
+  return { outcome: rollingBack?.outcome ?? 'failed', reason: `${because}${serviceNameOf(serviceArn)} is ${status}: somebody has deleted the service, and with it this rollout` };
 }
 
 /**
@@ -168,6 +181,8 @@ function withAlarmsThatRecovered(input: AssessInput): AssessInput {
   const alarmsLeftOut = input.stage.alarmsLeftOut.filter((name) => !recovered.includes(name));
   return alarmsLeftOut.length === input.stage.alarmsLeftOut.length ? input : { ...input, stage: { ...input.stage, alarmsLeftOut } };
 }
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 const deploymentText = (deployment: DeploymentView): string =>
   `ECS is at work (${deployment.lifecycleStage ?? deployment.status}, production weight ${weightText(deployment)})`;

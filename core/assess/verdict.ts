@@ -48,6 +48,8 @@ export interface AlarmView {
 export interface Observation {
   /** The release's own service deployment; undefined while ECS does not list it (yet). */
   deployment: DeploymentView | undefined;
+  /** Looked up only where the deployment leaves room for doubt: not ACTIVE means that somebody has deleted the service. */
+  serviceStatus?: string | undefined;
   /** A deployment of the same service that is newer than ours and not ours. */
   foreign: { arn: string; createdAtMs: EpochMs; description: string; running: boolean; hookIds: string[] } | undefined;
   alarms: AlarmView[];

@@ -63,4 +63,6 @@ export function pinnedCopy(found: TaskDefinition, tags: readonly Tag[], containe
   };
 }
 
+export const imageOf = (definition: TaskDefinition, container: string): string | undefined => definition.containerDefinitions?.find(({ name }) => name === container)?.image;
+
 export const pinnedImage = (image: { registry: string; repository: string; digest: string }): string => `${image.registry}/${image.repository}@${image.digest}`;

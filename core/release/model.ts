@@ -48,7 +48,7 @@ export interface Release {
   challengedBy: string | undefined;
   /** Why the execution had to be rescued, if it was: such a release rolls back. */
   rescue: string | undefined;
-  /** Set when this release undoes another one: the task definition to go back to, used as it is. */
+  /** Set when this release undoes another one: the task definition to go back to. */
   undoes?: { releaseId: string; taskDefinitionArn: string };
 }
 
@@ -125,6 +125,10 @@ export interface FoundService {
   taskDefinitionArn: string;
   /** The image of the container that the release replaces, as the task definition names it. */
   image?: string;
+  /** What ECS made of that image where it names only a tag, which may mean another image by now. */
+  imageDigest?: string;
+  /** When ECS made the newest deployment there was, by its own clock: one of the release's own is younger. */
+  newestDeploymentAtMs?: EpochMs;
   /** The service's `deploymentConfiguration`, verbatim, put back at the end. */
   deploymentConfiguration: unknown;
 }

@@ -4,7 +4,7 @@ import type { Image, Release, StageRecord } from './model.ts';
 
 export interface Undo {
   pipeline: Pipeline;
-  /** The task definition that ran before, used as it is. */
+  /** The task definition that ran before: used as it is where it names its image by digest. */
   taskDefinitionArn: string;
   /** The image it runs, as far as its task definition says: `REGISTRY/REPOSITORY@DIGEST` or with a tag. */
   image: { registry: string; repository: string; digest: string | undefined; tag: string | undefined };
@@ -24,7 +24,8 @@ export function ruleUndo(release: Release, stages: readonly StageRecord[], stage
   }
   const image = parseImage(stage.found.image);
   if (!image) return { kind: 'refused', message: `the image that ran before is not in this registry: ${stage.found.image ?? 'unknown'}`, hint: `Put it back by hand: aws ecs update-service --cluster ${spec.service.cluster} --service ${spec.service.name} --task-definition ${stage.found.taskDefinitionArn}` };
-  return { kind: 'undo', stage, undo: { pipeline: { ...release.pipeline, stages: [fastest(spec)] }, taskDefinitionArn: stage.found.taskDefinitionArn, image } };
+  const digest = image.digest ?? stage.found.imageDigest;
+  return { kind: 'undo', stage, undo: { pipeline: { ...release.pipeline, stages: [fastest(spec)] }, taskDefinitionArn: stage.found.taskDefinitionArn, image: { ...image, digest } } };
 }
 
 /** No questions, no bakes, and no refusal because of the very fire it is to put out. */

@@ -12,8 +12,10 @@ import type { Watches } from '../../adapters/records/watches.ts';
 import { alarmArnOf, type Place } from '../../core/arn.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
 import { imageName, noticeOf, outcomeWords, type Notice } from '../../core/notice/notice.ts';
-import { putBackConfiguration, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
-import { goesOn, holdsImage, type Outcome } from '../../core/release/model.ts';
+import { deploymentConfigurationFor, putBackConfiguration, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
+import { putBack } from '../../core/plan/put-back.ts';
+import type { Stage } from '../../core/pipeline/model.ts';
+import { goesOn, holdsImage, type Outcome, type StageRecord } from '../../core/release/model.ts';
 import { isAwsError } from '../../adapters/aws.ts';
 import { changeStage, loadStage } from '../shared/stage.ts';
 import { sentence } from '../../core/text/sentence.ts';
@@ -27,7 +29,7 @@ export interface FinishStageDependencies {
   leases: Leases;
   holds: Pick<Holds, 'set'>;
   watches: Pick<Watches, 'remove'>;
-  services: Pick<Services, 'configure'>;
+  services: Pick<Services, 'configure' | 'describe'>;
   doorbell: Doorbell;
   place: Place;
   clock: Clock;
@@ -40,7 +42,7 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
   const { release, stage, spec } = await loadStage(releases, event);
   const claim: Claim = { releaseId: release.id, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
   const holds = (await leases.holder(stage.serviceArn))?.releaseId === release.id;
-  const leftBehind = holds && stage.deployment && stage.found ? await putBack(dependencies, event, spec.service, stage.found.deploymentConfiguration as DeploymentConfiguration) : undefined;
+  const leftBehind = holds && stage.deployment && stage.found ? await putServiceBack(dependencies, event, { stage, spec, found: stage.found.deploymentConfiguration as DeploymentConfiguration }) : undefined;
 
   // The first end stands; a retry says the same again.
   const ended = await changeStage(dependencies, event, async ({ stage: now }) => {
@@ -67,9 +69,22 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
 };
 
 /** Pauses and strategy must not outlast the release. Answers what could not be put back, for people. */
-async function putBack({ services, log }: FinishStageDependencies, event: { releaseId: string }, service: { cluster: string; name: string }, found: DeploymentConfiguration): Promise<string | undefined> {
+async function putServiceBack(
+  { services, timeline, clock, log }: FinishStageDependencies,
+  event: { releaseId: string },
+  { stage, spec, found }: { stage: StageRecord; spec: Stage; found: DeploymentConfiguration },
+): Promise<string | undefined> {
+  const { service } = spec;
+  const where = `${service.cluster}/${service.name}`;
   try {
-    await services.configure(service, putBackConfiguration(found));
+    const described = await services.describe(service);
+    if (described?.service.status !== 'ACTIVE') return `${where} is ${described?.service.status ?? 'gone'}, so there is no deployment configuration to put back.`;
+    const { configuration, changedByOthers } = putBack(found, deploymentConfigurationFor(spec, found, stage.alarmsLeftOut), described.deploymentConfiguration);
+    if (changedByOthers.length > 0) {
+      const text = `Somebody changed ${changedByOthers.join(', ')} in the deployment configuration of ${where} during this release; Slipway leaves that as it is.`;
+      await timeline.write(event.releaseId, [stageEntry(stage, 'foreign', 'foreign.configuration', clock.nowMs(), text)]);
+    }
+    await services.configure(service, configuration);
     return undefined;
   } catch (error) {
     if (!isAwsError(error, 'ServiceNotActiveException', 'ServiceNotFoundException', 'ClusterNotFoundException', 'InvalidParameterException', 'ClientException')) throw error;

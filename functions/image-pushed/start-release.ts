@@ -18,7 +18,7 @@ import { sentence } from '../../core/text/sentence.ts';
 export interface StartDependencies {
   specifications: Pick<Specifications, 'wanting' | 'get'>;
   releases: Releases;
-  holds: Pick<Holds, 'set'>;
+  holds: Pick<Holds, 'set' | 'lift'>;
   timeline: Pick<Timeline, 'write'>;
   executions: Pick<Executions, 'start'>;
   images: Images;
@@ -117,7 +117,7 @@ export interface UndoWanted {
 
 /** What ran before a release runs again, and the undone image is held. */
 export async function startUndo(dependencies: StartDependencies, wanted: UndoWanted): Promise<StartedByHand> {
-  const { releases, images, holds, clock } = dependencies;
+  const { releases, images, holds, place, clock } = dependencies;
   const loaded = await releases.load(wanted.releaseId);
   if (!loaded) return refused('NotFound', `there is no release ${wanted.releaseId}`, 'See `slipway status`.');
   const ruling = ruleUndo(loaded.release, loaded.stages, wanted.stage);
@@ -126,7 +126,14 @@ export async function startUndo(dependencies: StartDependencies, wanted: UndoWan
   const digest = undo.image.digest ?? (undo.image.tag === undefined ? undefined : (await images.find(undo.image.repository, { imageTag: undo.image.tag }))?.digest);
   if (digest === undefined) return refused('Refused', `the image that ran before is gone: ${undo.image.repository}:${undo.image.tag ?? ''}`, 'Push it again, or roll out another one with `slipway deploy`.');
 
+  const ownRegistry = `${place.accountId}.dkr.ecr.${place.region}.`;
+  if (undo.image.registry.startsWith(ownRegistry) && !(await images.find(undo.image.repository, { imageDigest: digest }))) {
+    return refused('Refused', `the image that ran before is gone: ${undo.image.repository}@${digest}`, 'Its tasks could not start. Push it again, or roll out another one with `slipway deploy`.');
+  }
+
   const person = personsOf(loaded.release, wanted.callerArn)[0] ?? wanted.callerArn;
+  // Undoing an undo brings back the image that the undo had put on hold; that was what the hold was about.
+  if (loaded.release.undoes) await holds.lift(stage.serviceArn, digest);
   await holds.set({ serviceArn: stage.serviceArn, digest: loaded.release.image.digest, reason: wanted.reason || 'undone', by: person, atMs: clock.nowMs() });
   return startNew(dependencies, wanted, 1, `Undoes ${loaded.release.id}`, {
     pipeline: undo.pipeline,

@@ -8,6 +8,7 @@ let t: Theatre;
 beforeEach(async () => {
   t = await theatre();
   t.ecs.taskDefinitions.get(t.ecs.taskDefinitionArn)!.taskDefinition = { family: 'checkout', containerDefinitions: [{ name: 'app', image: OLD }] };
+  inRegistry = [`sha256:${'0'.repeat(64)}`];
   await succeed('one');
 });
 afterEach(() => t.close());
@@ -20,8 +21,11 @@ async function succeed(name: string): Promise<void> {
   await t.functions.finish({ releaseId: name });
 }
 
+/** Digests that ECR has. */
+let inRegistry: string[];
+const images = { find: async (_repository: string, id: { imageTag: string } | { imageDigest: string }) => ('imageDigest' in id && inRegistry.includes(id.imageDigest) ? { digest: id.imageDigest, tag: undefined, pushedAtMs: 0 } : undefined), author: () => Promise.resolve(undefined) };
 const undo = (releaseId: string) =>
-  imagePushed({ ...t.common, specifications: t.specifications, images: { find: () => Promise.resolve(undefined), author: () => Promise.resolve(undefined) }, place: PLACE })({ undo: { releaseId, reason: 'it leaks', callerArn: 'arn:aws:sts::1:assumed-role/people/alice' } });
+  imagePushed({ ...t.common, specifications: t.specifications, images, place: PLACE })({ undo: { releaseId, reason: 'it leaks', callerArn: 'arn:aws:sts::1:assumed-role/people/alice' } });
 
 it('goes back to the task definition that ran before, untouched, and holds the image', async () => {
   const started = await undo('one');
@@ -52,6 +56,14 @@ it('killed between its record and its execution is mended by asking again', asyn
   t.common.executions.start = start;
   expect(await undo('one')).toEqual({ kind: 'started', releaseId: 'checkout-undo-00000000' });
   expect(t.started).toEqual(['checkout-undo-00000000']);
+});
+
+it('to an image that ECR has no more is refused before anything is held or begun', async () => {
+  inRegistry = [];
+  expect(await undo('one')).toMatchObject({ kind: 'refused', code: 'Refused', message: expect.stringMatching(/^the image that ran before is gone: shop\/checkout@sha256:0{64}$/) as string });
+  const { stages, release } = (await t.releases.load('one'))!;
+  expect(await t.holds.of(stages[0]!.serviceArn, release.image.digest)).toBeUndefined();
+  expect(t.started).toEqual([]);
 });
 
 it('of a release that runs is refused', async () => {

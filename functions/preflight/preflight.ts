@@ -1,7 +1,8 @@
 // Is the world fit for this stage? Asked by `apply` about a specification, and by a release before it touches anything.
 import * as v from 'valibot';
 import type { Clock } from '../../adapters/clock.ts';
-import { readFacts, type FactSources } from '../../adapters/facts.ts';
+import { digestThatRuns, readFacts, type FactSources } from '../../adapters/facts.ts';
+import type { Services } from '../../adapters/ecs/services.ts';
 import type { Holds } from '../../adapters/records/holds.ts';
 import type { Leases } from '../../adapters/records/leases.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
@@ -23,6 +24,7 @@ const ApplyEvent = v.object({ check: v.custom<Stage>((value) => typeof value ===
 export type Preflighted = { kind: 'fit' } | { kind: 'ended'; outcome: Outcome; reason: string };
 
 export interface PreflightDependencies extends FactSources {
+  services: FactSources['services'] & Pick<Services, 'revision'>;
   releases: Releases;
   leases: Pick<Leases, 'lastChange'>;
   holds: Pick<Holds, 'of'>;
@@ -53,7 +55,7 @@ async function look(dependencies: PreflightDependencies, loaded: LoadedStage): P
     return { stage, entries: [stageEntry(stage, 'stage', 'preflight.held', nowMs, `Refused: ${reason}.`)], answer: { kind: 'ended', outcome: 'refused', reason } };
   }
   const before = await stageBefore(dependencies, loaded);
-  const { facts, described } = await readFacts(dependencies, spec);
+  const { facts, described, newestDeploymentAtMs } = await readFacts(dependencies, spec);
   if (before && justEnded(before, nowMs) && facts.service && facts.service.taskDefinitionArn !== leftRunning(before.stage)) {
     throw new Transient(`ECS may not show yet what ${spec.service.cluster}/${spec.service.name} runs since the release before this one ended`);
   }
@@ -75,12 +77,19 @@ async function look(dependencies: PreflightDependencies, loaded: LoadedStage): P
   const configuration = withoutLeftovers(described?.deploymentConfiguration ?? {}, before, nowMs);
   const pauses = setAsidePauses(configuration);
   const warnings = [...report.warnings, ...(pauses > 0 ? [`The service's own ${pauses} pause hook(s) are set aside during this release and put back at its end.`] : [])];
+  const imageDigest = described && runs !== undefined && !runs.includes('@') ? await digestThatRuns(dependencies.services, described, spec.service.container) : undefined;
   const next: StageRecord = {
     ...stage,
     alarmsLeftOut: report.alarmsLeftOut,
     // Nothing is changed before the stage has a deployment, so the latest look is the true one: people may have been asked for
     // days since the one before.
-    found: { taskDefinitionArn: facts.service?.taskDefinitionArn ?? '', deploymentConfiguration: configuration, ...(runs === undefined ? {} : { image: runs }) },
+    found: {
+      taskDefinitionArn: facts.service?.taskDefinitionArn ?? '',
+      deploymentConfiguration: configuration,
+      ...(runs === undefined ? {} : { image: runs }),
+      ...(imageDigest === undefined ? {} : { imageDigest }),
+      ...(newestDeploymentAtMs === undefined ? {} : { newestDeploymentAtMs }),
+    },
   };
   return { stage: next, entries: warnings.map((text, index) => stageEntry(stage, 'alarm', `preflight.warning.${index}`, nowMs, text)), answer: { kind: 'fit' } };
 }

@@ -5,7 +5,7 @@ import type { TaskDefinitions } from '../../adapters/ecs/task-definitions.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
-import { pinnedCopy, pinnedImage } from '../../core/image/task-definition.ts';
+import { imageOf, pinnedCopy, pinnedImage } from '../../core/image/task-definition.ts';
 import { changeStage, ReleaseMissing, StageEvent } from '../shared/stage.ts';
 
 export interface RegisterDependencies {
@@ -22,18 +22,19 @@ export const register = (dependencies: RegisterDependencies) => async (input: un
     if (stage.deployment) return { stage, entries: [], answer: { taskDefinitionArn: stage.deployment.taskDefinitionArn } };
     if (!stage.found) throw new ReleaseMissing(`the stage ${spec.name} of ${release.id} has not been through preflight`);
     const nowMs = clock.nowMs();
-    if (release.undoes) {
-      const { taskDefinitionArn } = release.undoes;
-      const back = { ...stage, deployment: { taskDefinitionArn, intendedAtMs: nowMs, requestedAtMs: undefined, startedAtMs: undefined, revisionId: undefined, arn: undefined } };
-      return { stage: back, entries: [stageEntry(stage, 'stage', 'registered', nowMs, `Going back to task definition ${taskDefinitionArn.split('/').at(-1) ?? ''}, as it ran before ${release.undoes.releaseId}.`)], answer: { taskDefinitionArn } };
-    }
-    const { taskDefinition, tags } = await taskDefinitions.describe(stage.found.taskDefinitionArn);
-    const mark = `${release.id}/${stage.index}`;
-    const copy = pinnedCopy(taskDefinition, tags, spec.service.container, pinnedImage(release.image), mark);
-    const taskDefinitionArn = (await taskDefinitions.registeredFor(String(taskDefinition.family), mark)) ?? (await taskDefinitions.register(copy));
+    const from = release.undoes?.taskDefinitionArn ?? stage.found.taskDefinitionArn;
+    const { taskDefinition, tags } = await taskDefinitions.describe(from);
+    const image = pinnedImage(release.image);
+    const asItIs = release.undoes && imageOf(taskDefinition, spec.service.container) === image;
+    // A copy of what the service ran before somebody changed it would take the change away.
+    const mark = `${release.id}/${stage.index}/${from.split('/').at(-1) ?? ''}`;
+    const copy = () => pinnedCopy(taskDefinition, tags, spec.service.container, image, mark);
+    const taskDefinitionArn = asItIs ? from : ((await taskDefinitions.registeredFor(String(taskDefinition.family), mark)) ?? (await taskDefinitions.register(copy())));
+    const back = release.undoes ? `Going back to task definition ${from.split('/').at(-1) ?? ''}, as it ran before ${release.undoes.releaseId}. ` : '';
+    const made = asItIs ? '' : `Task definition ${taskDefinitionArn.split('/').at(-1) ?? ''}: container ${spec.service.container} runs ${image}.`;
     return {
       stage: { ...stage, deployment: { taskDefinitionArn, intendedAtMs: nowMs, requestedAtMs: undefined, startedAtMs: undefined, revisionId: undefined, arn: undefined } },
-      entries: [stageEntry(stage, 'stage', 'registered', nowMs, `Task definition ${taskDefinitionArn.split('/').at(-1) ?? ''}: container ${spec.service.container} runs ${pinnedImage(release.image)}.`)],
+      entries: [stageEntry(stage, 'stage', 'registered', nowMs, `${back}${made}`.trim())],
       answer: { taskDefinitionArn },
     };
   });

@@ -86,6 +86,23 @@ describe('an execution that has lived long', () => {
     expect(await t.releases.mayAdvance('one', 'step')).toBe(true);
   });
 
+  it.each(['FAILED', 'TIMED_OUT', 'ABORTED'])('is not missed when it ends as %s after that', async (status) => {
+    await t.releases.setExecution('one', 'arn:execution:one');
+    await rescue({ handOver: true, releaseId: 'one', executionName: 'one' });
+    expect(await rescue(change(status))).toEqual({ rescued: false, notice: null });
+    expect(t.started).toEqual(['one.1']);
+    expect(await t.releases.mayAdvance('one', 'step')).toBe(true);
+    expect((await t.releases.load('one'))?.executionArn).toBe('arn:execution:one.1');
+  });
+
+  it('and died before it could say to whom is found out about', async () => {
+    await t.releases.setExecution('one', 'arn:execution:one');
+    t.started.push('one.1');
+    await rescue(change('ABORTED'));
+    expect((await t.releases.load('one'))?.executionArn).toBe('arn:execution:one.1');
+    expect((await t.release('one')).rescue).toBeUndefined();
+  });
+
   it('of another name does not pretend', async () => {
     await expect(rescue({ handOver: true, releaseId: 'one', executionName: 'by-hand' })).rejects.toMatchObject({ name: 'ExecutionUnknown' });
   });

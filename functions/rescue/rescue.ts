@@ -33,7 +33,7 @@ export class ExecutionUnknown extends SlipwayError {
 export interface RescueDependencies {
   releases: Pick<Releases, 'load' | 'markForRescue' | 'setExecution' | 'end' | 'inFlight' | 'landed'>;
   timeline: Pick<Timeline, 'write'>;
-  executions: Pick<Executions, 'start' | 'status'>;
+  executions: Pick<Executions, 'arnOf' | 'start' | 'status'>;
   clock: Clock;
   log: Logger;
 }
@@ -70,6 +70,13 @@ async function takeOver({ releases, timeline, executions, clock, log }: RescueDe
   const next = nextExecution(release.id, end.executionName);
   if (next.kind === 'foreign') {
     log.warn('not an execution that Slipway started, left alone', { release: end.releaseId, execution: end.executionName });
+    return NOTHING;
+  }
+  const successor = handOverName(release.id, end.executionName);
+  if (successor !== undefined && (await executions.status(executions.arnOf(successor))) !== undefined) {
+    // It had handed over before it ended, and is not missed: whoever took over has an end of its own.
+    if (loaded.executionArn === executions.arnOf(end.executionName)) await releases.setExecution(release.id, executions.arnOf(successor));
+    log.warn('ended after it had handed over, left alone', { release: end.releaseId, execution: end.executionName, by: successor, reason: end.reason });
     return NOTHING;
   }
   const begin = async (name: string) => releases.setExecution(end.releaseId, await executions.start(name, end.releaseId));

@@ -111,6 +111,33 @@ it('a retry at any write starts one deployment and records it', async () => {
 });
 
 describe('registering', () => {
+  it('a deployment of the same task definition that was there before is not ours', async () => {
+    await t.begin('two');
+    await t.functions.preflight(t.at('two'));
+    const { taskDefinitionArn } = await t.functions.register(t.at('two'));
+    const loaded = (await t.releases.load('two'))!;
+    const stage = loaded.stages[0]!;
+    t.ecs.deployments.unshift({ arn: 'arn:deployment/before', revisionId: '999', taskDefinitionArn, createdAtMs: t.clock.nowMs(), status: 'SUCCESSFUL', weightPercent: 100, hooks: [] });
+    await t.releases.saveStage('two', { ...stage, found: { ...stage.found!, newestDeploymentAtMs: t.clock.nowMs() } }, loaded.stageVersions[0]!);
+    await t.wait(1000);
+    await t.functions.start(t.at('two'));
+    expect(t.ecs.calls.filter((call) => call === 'deploy')).not.toEqual([]);
+    expect((await t.releases.load('two'))!.stages[0]!.deployment?.revisionId).not.toBe('999');
+  });
+
+  it('does not take a copy of what the service ran before somebody changed it', async () => {
+    await t.begin('two');
+    await t.functions.preflight(t.at('two'));
+    const before = await t.functions.register(t.at('two'));
+    const { stage, version } = await (async () => { const loaded = (await t.releases.load('two'))!; return { stage: loaded.stages[0]!, version: loaded.stageVersions[0]! }; })();
+    const theirs = 'arn:aws:ecs:eu-west-1:123456789012:task-definition/checkout:99';
+    t.ecs.taskDefinitions.set(theirs, { taskDefinition: { family: 'checkout', cpu: '1024', containerDefinitions: [{ name: 'app', image: 'x' }] }, tags: [] });
+    await t.releases.saveStage('two', { ...stage, deployment: undefined, found: { ...stage.found!, taskDefinitionArn: theirs } }, version);
+    const after = await t.functions.register(t.at('two'));
+    expect(after.taskDefinitionArn).not.toBe(before.taskDefinitionArn);
+    expect(t.ecs.taskDefinitions.get(after.taskDefinitionArn)).toMatchObject({ taskDefinition: { cpu: '1024' } });
+  });
+
   it('twice registers once, also after a death in between', async () => {
     await t.begin('two');
     await t.functions.preflight(t.at('two'));
@@ -122,7 +149,7 @@ describe('registering', () => {
     const { taskDefinitionArn } = await t.functions.register(t.at('two'));
     expect(await t.functions.register(t.at('two'))).toEqual({ taskDefinitionArn });
     expect(t.ecs.calls.filter((call) => call === 'register')).toHaveLength(2); // One for each release.
-    expect(t.ecs.taskDefinitions.get(taskDefinitionArn)).toMatchObject({ taskDefinition: { containerDefinitions: [{ image: expect.stringMatching(/@sha256:/) as string }] }, tags: [{ key: 'slipway:release', value: 'two/0' }] });
+    expect(t.ecs.taskDefinitions.get(taskDefinitionArn)).toMatchObject({ taskDefinition: { containerDefinitions: [{ image: expect.stringMatching(/@sha256:/) as string }] }, tags: [{ key: 'slipway:release', value: expect.stringMatching(/^two\/0\/checkout:\d+$/) as string }] });
   });
 });
 

@@ -2,7 +2,7 @@
 // token, and a second deployment of a release that was already rolled back would be the worst of retries.
 import * as v from 'valibot';
 import type { Clock } from '../../adapters/clock.ts';
-import { revisionIdOf, type Services } from '../../adapters/ecs/services.ts';
+import { isFinished, revisionIdOf, type ListedDeployment, type Services } from '../../adapters/ecs/services.ts';
 import type { Leases } from '../../adapters/records/leases.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
@@ -12,7 +12,7 @@ import { rungsOf } from '../../core/ladder/index.ts';
 import { noticeOf, type Notice } from '../../core/notice/notice.ts';
 import type { Stage } from '../../core/pipeline/model.ts';
 import { deploymentConfigurationFor, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
-import type { DeploymentRecord, TimelineEntry } from '../../core/release/model.ts';
+import type { DeploymentRecord, StageRecord, TimelineEntry } from '../../core/release/model.ts';
 import { Transient } from '../shared/lambda.ts';
 import { changeStage, loadStage, ReleaseMissing, StageEvent } from '../shared/stage.ts';
 
@@ -24,7 +24,11 @@ const CLOCK_SKEW_MS = 2 * 60_000;
  */
 const UNSEEN_LIMIT_MS = 120_000;
 
-export type Started = { kind: 'started'; notice: Notice } | { kind: 'stopped' };
+export type Started =
+  | { kind: 'started'; notice: Notice }
+  | { kind: 'stopped' }
+  /** Somebody else's deployment began since preflight looked: ours would put an end to it. */
+  | { kind: 'notQuiet' };
 
 export interface StartDependencies {
   releases: Pick<Releases, 'load' | 'saveStage' | 'mayAdvance'>;
@@ -40,12 +44,13 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
   const { release, stage, spec } = await loadStage(releases, event);
   const { deployment, found } = stage;
   if (!deployment || !found) throw new ReleaseMissing(`the stage ${spec.name} of ${release.id} has no task definition yet`);
-  const { taskDefinitionArn, intendedAtMs } = deployment;
+  const { taskDefinitionArn } = deployment;
   const text = `Rolling out ${planText(spec)}.`;
   const notice = noticeOf(release, stage, 'stageStarted', text);
   if (deployment.startedAtMs !== undefined) return { kind: 'started', notice };
 
-  const known = await startedBefore(services, spec, deployment);
+  const listed = await services.deployments(spec.service);
+  const known = await startedBefore(services, listed, stage);
   const { requestedAtMs } = deployment;
   if (!known && requestedAtMs !== undefined && clock.nowMs() < requestedAtMs + UNSEEN_LIMIT_MS) {
     throw new Transient(`an earlier try may have started a deployment of ${spec.name} that ECS does not list yet`);
@@ -56,6 +61,10 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
       entries,
       answer: undefined,
     }));
+  if (!known && listed.some((other) => !isFinished(other.status))) {
+    await record(undefined, []);
+    return { kind: 'notQuiet' };
+  }
   if (!known && !(await releases.mayAdvance(release.id, `stage.${stage.index}.start`))) {
     // Nothing was started and nothing will be: without the intention, the stage ends as one that never began.
     await record(undefined, []);
@@ -72,16 +81,20 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
     const revisionId = await services.deploy(spec.service, taskDefinitionArn, configuration);
     if (revisionId !== undefined) return { revisionId, arn: undefined };
     // The answer did not show it. Without its id it could never be followed.
-    const listed = await startedBefore(services, spec, { taskDefinitionArn, intendedAtMs });
-    if (!listed) throw new Transient(`ECS does not show the deployment of ${spec.name} yet`);
-    return listed;
+    const shown = await startedBefore(services, await services.deployments(spec.service), stage);
+    if (!shown) throw new Transient(`ECS does not show the deployment of ${spec.name} yet`);
+    return shown;
   }
 };
 
-/** A deployment of our task definition that began no earlier than we meant to begin one. */
-async function startedBefore(services: StartDependencies['services'], spec: Stage, deployment: Pick<DeploymentRecord, 'intendedAtMs' | 'taskDefinitionArn'>): Promise<{ arn: string; revisionId: string } | undefined> {
-  const listed = await services.deployments(spec.service);
-  for (const candidate of listed.filter(({ createdAtMs }) => createdAtMs >= deployment.intendedAtMs - CLOCK_SKEW_MS)) {
+/**
+ * A deployment of our task definition that began no earlier than we meant to begin one. An undo goes back to a task definition that
+ * was deployed before, perhaps a moment ago: what ECS had made by the time of preflight is none of ours.
+ */
+async function startedBefore(services: StartDependencies['services'], listed: readonly ListedDeployment[], { deployment, found }: Pick<StageRecord, 'deployment' | 'found'>): Promise<{ arn: string; revisionId: string } | undefined> {
+  if (!deployment) return undefined;
+  const since = (createdAtMs: number) => createdAtMs >= deployment.intendedAtMs - CLOCK_SKEW_MS && createdAtMs > (found?.newestDeploymentAtMs ?? -Infinity);
+  for (const candidate of listed.filter(({ createdAtMs }) => since(createdAtMs))) {
     const revision = await services.revision(candidate.targetRevisionArn);
     if (revision?.taskDefinition === deployment.taskDefinitionArn) return { arn: candidate.arn, revisionId: revisionIdOf(candidate.targetRevisionArn) };
   }

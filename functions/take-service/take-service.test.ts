@@ -20,7 +20,7 @@ const three = async () => {
 describe('a free service', () => {
   it('is taken, watched, and taken again by a retry', async () => {
     await t.begin('one');
-    expect(await take('one')).toEqual({ kind: 'taken', bell: 0, underWay: false });
+    expect(await take('one')).toEqual({ kind: 'taken', bell: 0, underWay: false, asking: false });
     expect(await take('one')).toMatchObject({ kind: 'taken' });
     expect(await t.stage('one')).toMatchObject({ status: 'running', startedAtMs: t.clock.nowMs() });
     expect(await t.watches.of(SERVICE)).toEqual(['one']);

@@ -14,8 +14,11 @@ import type { Outcome } from '../../core/release/model.ts';
 import { changeStage, loadStage, StageEvent, type LoadedStage } from '../shared/stage.ts';
 
 export type Taken =
-  /** `underWay`: the deployment of this stage was started before, by an execution that this one takes over from. */
-  | { kind: 'taken'; bell: number; underWay: boolean }
+  /**
+   * What an execution that this one takes over from had begun: `underWay`, the deployment of this stage; `asking`, the question
+   * before it, which people are to answer and not what the world looks like at this moment.
+   */
+  | { kind: 'taken'; bell: number; underWay: boolean; asking: boolean }
   | { kind: 'wait'; bell: number; lookAgainSeconds: number; reason: string }
   | { kind: 'ended'; outcome: Outcome; reason: string };
 
@@ -87,5 +90,5 @@ async function settleIn(dependencies: TakeServiceDependencies, event: v.InferOut
     entries: [stageEntry(now, 'stage', 'taken', clock.nowMs(), `The service ${spec.service.cluster}/${spec.service.name} is taken for this release.`)],
     answer: undefined,
   }));
-  return { kind: 'taken', bell: release.bell, underWay: stage.deployment?.startedAtMs !== undefined };
+  return { kind: 'taken', bell: release.bell, underWay: stage.deployment?.startedAtMs !== undefined, asking: stage.deployment === undefined && stage.asks.length > 0 };
 }

@@ -75,6 +75,7 @@ export class FakeEcs {
         lifecycleHookDetails: found.hooks.map((hookId) => ({ hookId, status: 'AWAITING_ACTION' })),
       } as ServiceDeployment;
     },
+    registrar: async () => 'arn:aws:iam::123456789012:user/somebody',
     revision: async (arn) => ({ taskDefinition: this.deployments.find((one) => arn.endsWith(`/${one.revisionId}`))?.taskDefinitionArn }),
     deploy: async (_service, taskDefinitionArn, configuration) => {
       this.before('deploy');

@@ -30,7 +30,9 @@ export async function theatre() {
   const statuses = new Map<string, string>();
   const executions = {
     start: async (name: string) => { started.push(name); return `arn:execution:${name}`; },
-    status: async (arn: string) => statuses.get(arn) ?? 'RUNNING',
+    arnOf: (name: string) => `arn:execution:${name}`,
+    /** Undefined for an execution that nobody has started; the first of each release is there. */
+    status: async (arn: string) => statuses.get(arn) ?? (/[.]\d+$/.test(arn) && !started.includes(arn.replace('arn:execution:', '')) ? undefined : 'RUNNING'),
   };
   const common = { releases, timeline, leases, watches, holds, freezes, doorbell, place: PLACE, clock, log: silent, services: ecs.services, alarms: ecs.alarms, taskDefinitions: ecs.definitions, executions };
 

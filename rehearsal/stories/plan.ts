@@ -7,6 +7,8 @@ export interface Plan {
   before?: unknown[];
   onAlarmAtStart?: 'refuse' | 'ignore' | 'proceed';
   missingData?: unknown;
+  /** Stages watch no alarm, which makes quiet days cheap. */
+  alarms?: false;
   newerRelease?: 'overtakesWaiting' | 'waits';
   foreignDeployments?: 'continue' | 'leave';
   /** A stage `staging` in front, rolling. */
@@ -26,6 +28,7 @@ export function writtenPlan(plan: Plan, service: Pick<ServiceWish, 'desiredCount
   const stage = (name: string, cluster: string, more: Partial<WrittenStage>): WrittenStage => ({ name, service: { cluster, name: 'checkout', container: 'app' }, strategy: 'rolling', alarms: [`${name}-5xx`], ...more });
   const production = stage('production', 'prod', {
     strategy: plan.strategy ?? canary([5, 50]),
+    ...(plan.alarms === false ? { alarms: [] } : {}),
     ...(plan.before === undefined ? {} : { before: plan.before }),
     ...(plan.onAlarmAtStart === undefined ? {} : { onAlarmAtStart: plan.onAlarmAtStart }),
     ...(plan.missingData === undefined ? {} : { missingData: plan.missingData }),

@@ -46,6 +46,15 @@ export class When {
     this.note(`${tag} is pushed again, as ${newTag}`);
   }
 
+  /** The image keeps another tag; this one means something else from now on. */
+  async theTagMoves(tag: string): Promise<void> {
+    await this.pushedAgain(tag, `${tag}-was`);
+    await this.world.operate('ecr', 'BatchDeleteImage', { repositoryName: REPOSITORY, imageIds: [{ imageTag: tag }] });
+    const other = (await this.manifestOf(`${tag}-was`)).replace(/"version":"[^"]*"/, '"version":"another"');
+    await this.world.operate('ecr', 'PutImage', { repositoryName: REPOSITORY, imageTag: tag, imageManifest: other });
+    this.note(`the tag ${tag} moves to another image`);
+  }
+
   async theImageIsDeleted(tag: string): Promise<void> {
     await this.world.operate('ecr', 'BatchDeleteImage', { repositoryName: REPOSITORY, imageIds: [{ imageDigest: this.digestOf(tag) }] });
     this.note(`a lifecycle policy of ECR deletes ${tag}`);
@@ -125,8 +134,35 @@ export class When {
     return act(this.world, this.ledger, { atMs: 0, kind: 'foreignStop', service: PRODUCTION });
   }
 
-  somebodyStopsTheExecution(): Promise<void> {
-    return act(this.world, this.ledger, { atMs: 0, kind: 'stopExecution' });
+  /** The newest one, or the one of this name. */
+  async somebodyStopsTheExecution(name?: string): Promise<void> {
+    const running = name ?? [...this.ledger.executions].at(-1) ?? '';
+    this.note(`somebody stops the execution ${running}`);
+    await this.world.operate('states', 'StopExecution', { executionArn: this.executionArn(running), error: 'ByHand', cause: 'somebody pressed Stop' });
+  }
+
+  /** Something happens to the service that means nothing. */
+  async somebodyRings(): Promise<void> {
+    const { arn } = this.world.service(PRODUCTION);
+    await this.world.operate('lambda', 'Invoke', {
+      FunctionName: 'slipway-prod-signal', InvocationType: 'Event',
+      Payload: Buffer.from(JSON.stringify({ source: 'aws.ecs', 'detail-type': 'ECS Service Action', region: 'eu-west-1', account: this.world.cloud.kernel.accountId, resources: [arn], detail: {} })),
+    });
+    await this.passes('10s');
+  }
+
+  /** The number of events in the history of each execution, once it has ended. */
+  watchHistories(): Map<string, number> {
+    const lengths = new Map<string, number>();
+    this.world.watchers.push({
+      event: (event) => {
+        const { name, status } = event.detail as { name?: string; status?: string };
+        if (event.source !== 'aws.states' || name === undefined) return;
+        if (!lengths.has(name)) lengths.set(name, 0);
+        if (status !== 'RUNNING') void this.historyLength(name).then((length) => lengths.set(name, length));
+      },
+    });
+    return lengths;
   }
 
   /** UpdateService without a new deployment: scaling, or other settings. */
@@ -152,6 +188,19 @@ export class When {
     const rollout = this.ledger.rollouts.at(-1);
     if (!rollout) throw new Error('nothing has been rolled out yet');
     return rollout;
+  }
+
+  rolloutBegun(): boolean {
+    return this.ledger.rollouts.length > 0;
+  }
+
+  private executionArn(name: string): string {
+    return `${this.world.slipway.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+  }
+
+  private async historyLength(name: string): Promise<number> {
+    const { events } = await this.world.operate<{ events: { id: number }[] }>('states', 'GetExecutionHistory', { executionArn: this.executionArn(name), reverseOrder: true, maxResults: 1 });
+    return events[0]?.id ?? 0;
   }
 
   private weight(): number | undefined {

@@ -90,7 +90,7 @@ class Run {
     const measured = this.measuredRelease();
     for (const part of [() => this.crash(), () => this.lostAnswer(), () => this.abortWhileRolling(), () => this.caught(), () => this.unwanted()]) await part();
     await measured;
-    for (const part of [() => this.approved(), () => this.rejected(), () => this.superseded(), () => this.refused(), () => this.byHand(), () => this.round(), () => this.queues(), () => this.lessLog()]) await part();
+    for (const part of [() => this.approved(), () => this.rejected(), () => this.superseded(), () => this.refused(), () => this.byHand(), () => this.replaced(), () => this.round(), () => this.queues(), () => this.lessLog()]) await part();
     await eventually('every queued event to be done', async () => (this.world.local.cloud.models.lambda.queuedEvents === 0 ? true : undefined));
     return this.ends;
   }
@@ -239,6 +239,15 @@ class Run {
     const good = releases.find((candidate) => candidate.outcome === 'succeeded')?.id ?? '';
     const undone = await this.post('alice', `/v1/releases/${good}/undo`, { reason: 'customers miss the old one' });
     await this.end('undo', undone.release.id);
+    const redone = await this.post('alice', `/v1/releases/${undone.release.id}/undo`, { reason: 'it was not that bad' });
+    await this.end('undo of the undo', redone.release.id);
+  }
+
+  /** Somebody else deploys the same service in the middle. */
+  private async replaced(): Promise<void> {
+    const id = await this.asked('1.6.0');
+    await this.world.ecs.send(new UpdateServiceCommand({ cluster: 'prod', service: 'checkout', forceNewDeployment: true }));
+    await this.end('replaced', id);
   }
 
   /** Events that fail on every try, and events that nobody may deliver. */

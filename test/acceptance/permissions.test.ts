@@ -36,6 +36,8 @@ describe('in a run of everything', () => {
       'alarm at start': 'refused',
       'by hand': 'unchanged',
       undo: 'succeeded',
+      'undo of the undo': 'succeeded',
+      replaced: 'failed',
     });
   });
 
