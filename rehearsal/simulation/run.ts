@@ -5,6 +5,8 @@ import type { Handle, Parts } from './composition.ts';
 import { ByChance } from './interference.ts';
 import { AtEveryStep } from './invariants/at-every-step.ts';
 import { checkTheEnd, settingsOf } from './invariants/at-the-end.ts';
+import { AcrossReleases } from './invariants/across-releases.ts';
+import { Promptness } from './invariants/promptness.ts';
 import { isOver, Ledger, type Violation } from './invariants/ledger.ts';
 import type { Scenario } from './scenario.ts';
 import type { SimulatedEnvironment } from './simulated-lambda.ts';
@@ -60,7 +62,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
       const ledger = new Ledger(world, scenario);
       const everyStep = new AtEveryStep(ledger, scenario.faults.skewMs);
       let calls = 0;
-      world.watchers.push(ledger, everyStep, { called: (_call, environment) => void (environment && (calls += 1)) });
+      world.watchers.push(ledger, everyStep, new AcrossReleases(ledger), new Promptness(ledger, scenario.switches.ecsReadLagMs ?? 0), { called: (_call, environment) => void (environment && (calls += 1)) });
       byChance?.pause();
       const applied = await world.await(world.ask('alice', 'PUT', '/v1/specification', { specification: scenario.specification }));
       if (applied.status !== 200) throw new Error(`the specification was not taken: ${JSON.stringify(applied.body)}`);

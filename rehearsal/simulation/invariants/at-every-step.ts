@@ -1,6 +1,7 @@
 // What must hold at every moment, checked as calls are carried out and after every step of the clock.
 //   weights        of a service sum to 100, and a target group that gains weight has a healthy target
 //   plan           the new revision never has a weight that the plan does not lead over
+//   truth          the end of a stage is not told before ECS has come to it
 //   justified      no weight is gained before the bake, the approvals and the requests of the rung, nor after a stop
 //   alarm          nobody is let on while an alarm of the stage has been hot for longer than a look takes
 //   capacity       the old revision keeps its tasks until the new one holds 100 % and its bake is over
@@ -42,6 +43,7 @@ export class AtEveryStep implements Watcher {
   called(call: ApiCall, environment: SimulatedEnvironment | undefined, outcome: { answer: unknown } | { error: Error }): void {
     const weight = this.weightAtCall.get(call);
     this.weightAtCall.delete(call);
+    if (!('error' in outcome) && call.signingName === 'sns' && call.operation === 'Publish') this.checkTold();
     if ('error' in outcome || !environment) return;
     const input = call.input as Record<string, unknown>;
     if (call.signingName === 'dynamodb' && call.operation === 'UpdateItem' && String(input['UpdateExpression']).includes('lastAdvance')) {
@@ -54,6 +56,15 @@ export class AtEveryStep implements Watcher {
       if (rollout && input['action'] === 'CONTINUE') this.checkContinue(rollout, weight, String(input['hookId']), environment);
     }
     if (call.operation === 'StopServiceDeployment') this.ledger.world.history.add('slipway', `${environment.functionName} stops the deployment with a rollback`);
+  }
+
+  /** What is told must have happened. */
+  private checkTold(): void {
+    const told = this.ledger.announced.at(-1);
+    if (told?.kind !== 'stageEnded') return;
+    const rollout = this.ledger.rollouts.findLast((one) => one.releaseId === told.releaseId && one.stage.name === told.stage);
+    if (!rollout || isOver(rollout.deployment) || told.outcome === 'failed') return;
+    this.ledger.violated('truth', `${told.releaseId} is told as ${told.outcome} while ECS still says ${rollout.deployment.status}`);
   }
 
   stepped(): void {
@@ -91,6 +102,7 @@ export class AtEveryStep implements Watcher {
       const bakedMs = reachedAtMs === undefined ? 0 : nowMs - reachedAtMs;
       if (!promoted && bakedMs + this.skewMs < rung.bake.forMs) ledger.violated('justified', `${rollout.releaseId} goes on from ${weight} % after ${bakedMs} ms of a bake of ${rung.bake.forMs} ms`);
       if (rung.approval) this.checkApproval(rollout, rung.approval, `weight.${rung.weightPercent}`, reachedAtMs === undefined ? undefined : reachedAtMs + (promoted ? 0 : rung.bake.forMs));
+      if (!promoted && rung.bake.requests !== undefined) this.checkRequests(rollout, rung.weightPercent, rung.bake.requests, bakedMs);
     }
     for (const alarm of rollout.stage.alarms) {
       const sinceMs = ledger.alarmSinceMs.get(alarm);
@@ -109,14 +121,25 @@ export class AtEveryStep implements Watcher {
     if (askedAtMs === undefined || askedAtMs > stoppedAtMs) this.ledger.violated('stopped', `${rollout.releaseId} ${does} although it was stopped before`);
   }
 
+  /** Traffic is even in a simulation, so time and weight tell how much of it there was. */
+  private checkRequests(rollout: Rollout, weightPercent: number, need: number, bakedMs: number): void {
+    const { ledger } = this;
+    if (rollout.stage.missingData.policy === 'pass') return;
+    const saidSo = ledger.decisions.some((one) => one.releaseId === rollout.releaseId && one.stageIndex === rollout.stageIndex && one.kind === 'approve' && one.askKey === `requests.${weightPercent}`);
+    // Counted by the minute: what came just before may stand in the same one.
+    const served = ((ledger.requestsPerSecond * (bakedMs + 2 * 60_000)) / 1000) * (weightPercent / 100);
+    if (!saidSo && served < need) ledger.violated('justified', `${rollout.releaseId} goes on from ${weightPercent} % after at most ${Math.round(served)} of ${need} requests`);
+  }
+
   /** `openedAtMs`: the earliest moment at which the question can have been put. */
   private checkApproval(rollout: Rollout, rule: ApprovalRule, key: string, openedAtMs: number | undefined): void {
     const { ledger } = this;
     const said = ledger.decisions.filter((one) => one.releaseId === rollout.releaseId && one.stageIndex === rollout.stageIndex && one.askKey === key && one.kind === 'approve');
+    const author = rule.notByAuthor ? ledger.wishes.get(rollout.releaseId)?.author : undefined;
     const nowMs = ledger.world.clock.nowMs();
     // Before a stage nobody outside knows when the question was put: then the others count as if they had been asked at once.
     const alsoAsked = (atMs: number): string[] => (rule.escalate && (openedAtMs === undefined || atMs + this.skewMs >= openedAtMs + rule.escalate.afterMs) ? rule.escalate.to : []);
-    const counted = new Set(said.filter((one) => rule.from.length === 0 || rule.from.includes(one.person) || alsoAsked(one.atMs).includes(one.person)).map((one) => one.person));
+    const counted = new Set(said.filter((one) => one.person !== author).filter((one) => rule.from.length === 0 || rule.from.includes(one.person) || alsoAsked(one.atMs).includes(one.person)).map((one) => one.person));
     const lacks = (rule.including ?? []).filter(({ oneOf }) => !oneOf.some((name) => counted.has(name))).map(({ name }) => name);
     if (counted.size >= rule.need && lacks.length === 0) return;
     const silenceApproves = rule.otherwise === 'approve' && (openedAtMs === undefined || nowMs + this.skewMs >= openedAtMs + rule.withinMs);

@@ -46,6 +46,15 @@ export interface SpokenDecision {
   atMs: number;
 }
 
+/** What somebody, or a push, wanted to be released. */
+export interface Wish {
+  digest: string;
+  atMs: number;
+  /** The person who asked for it by hand. */
+  author: string | undefined;
+  undoes: boolean;
+}
+
 export interface Announced {
   releaseId: string;
   kind: string;
@@ -60,6 +69,7 @@ export class Ledger implements Watcher {
   readonly decisions: SpokenDecision[] = [];
   readonly announced: Announced[] = [];
   readonly releaseIds = new Set<string>();
+  readonly wishes = new Map<string, Wish>();
   /** By release and stage: when a decision to stop was first written down. */
   readonly stoppedAtMs = new Map<string, number>();
   readonly alarmSinceMs = new Map<string, number>();
@@ -70,11 +80,13 @@ export class Ledger implements Watcher {
   /** Executions that have begun and not ended. */
   readonly executions = new Set<string>();
   readonly stages: Stage[];
+  readonly requestsPerSecond: number;
   readonly world: World;
   private readonly weightsBefore = new Map<string, Record<string, number>>();
 
   constructor(world: World, scenario: Scenario) {
     this.world = world;
+    this.requestsPerSecond = scenario.requestsPerSecond ?? 0;
     const parsed = parseSpecification(scenario.specification);
     if (!parsed.ok) throw new Error(`the scenario's specification has faults: ${JSON.stringify(parsed.faults)}`);
     this.stages = parsed.specification.pipelines.flatMap((pipeline) => pipeline.stages);
@@ -84,6 +96,11 @@ export class Ledger implements Watcher {
     if (this.violations.some((known) => known.invariant === invariant && known.text === text)) return;
     this.violations.push({ atMs: this.world.clock.nowMs(), invariant, text });
     this.world.history.add('check', `VIOLATED ${invariant}: ${text}`);
+  }
+
+  serviceArnOf(stageName: string): string {
+    const service = this.stages.find((stage) => stage.name === stageName)?.service;
+    return this.world.service(`${service?.cluster ?? ''}/${service?.name ?? ''}`).arn;
   }
 
   rolloutOf(deploymentArn: string): Rollout | undefined {
@@ -102,7 +119,7 @@ export class Ledger implements Watcher {
         break;
       case 'dynamodb:TransactWriteItems':
         if (environment?.functionName === 'control') this.decided(input, environment);
-        if (environment?.functionName === 'image-pushed') this.created(input);
+        if (environment?.functionName === 'image-pushed') this.created(input, environment);
         break;
       case 'dynamodb:PutItem':
         this.written(input);
@@ -193,9 +210,18 @@ export class Ledger implements Watcher {
     if (decision.kind === 'abort') for (const index of this.stages.keys()) this.stopped(`${releaseId}#${index}`);
   }
 
-  private created(input: Record<string, unknown>): void {
-    const items = (input['TransactItems'] ?? []) as { Put?: { Item: Record<string, { S?: string }> } }[];
-    for (const item of items) if (item.Put?.Item['sk']?.S === 'RELEASE') this.releaseIds.add(item.Put.Item['pk']?.S?.slice('RELEASE#'.length) ?? '');
+  private created(input: Record<string, unknown>, environment: SimulatedEnvironment): void {
+    const items = (input['TransactItems'] ?? []) as { Put?: { Item: Record<string, { S?: string; M?: Record<string, { M?: Record<string, { S?: string }> }> }> } }[];
+    const { byHand, undo } = environment.event as { byHand?: { callerArn: string }; undo?: { callerArn: string } };
+    for (const item of items) {
+      if (item.Put?.Item['sk']?.S !== 'RELEASE') continue;
+      const releaseId = item.Put.Item['pk']?.S?.slice('RELEASE#'.length) ?? '';
+      const digest = item.Put.Item['record']?.M?.['image']?.M?.['digest']?.S ?? '';
+      const asked = byHand ?? undo;
+      const atMs = (asked ? undefined : this.pushedAtMs.get(digest)) ?? this.world.clock.nowMs();
+      this.releaseIds.add(releaseId);
+      this.wishes.set(releaseId, { digest, atMs, author: asked?.callerArn.split('/').at(-1), undoes: undo !== undefined });
+    }
   }
 
   private written(input: Record<string, unknown>): void {
