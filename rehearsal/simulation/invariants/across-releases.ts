@@ -30,7 +30,7 @@ export class AcrossReleases implements Watcher {
       if (notice?.kind !== 'stageEnded' || !wish || wish.undoes || (notice.outcome !== 'rolledBack' && notice.outcome !== 'rejected')) continue;
       this.held.set(`${this.ledger.serviceArnOf(notice.stage)} ${wish.digest}`, notice.releaseId);
     }
-    if (environment && call.signingName === 'dynamodb' && call.operation === 'DeleteItem') this.lifted(call.input as { Key?: { pk?: { S?: string }; sk?: { S?: string } } });
+    if (environment && call.signingName === 'dynamodb' && call.operation === 'DeleteItem') this.lifted(call.input);
   }
 
   private lifted({ Key }: { Key?: { pk?: { S?: string }; sk?: { S?: string } } }): void {

@@ -1,5 +1,6 @@
 // What must not wait. The record heals everything sooner or later, so a doorbell that does not ring costs nothing but time, and
-// nothing but a clock can tell. Judged only where the world was calm: a fault may cost minutes.
+// nothing but a clock can tell. Where time is judged the world was calm: a fault may cost minutes.
+//   doorbell       nobody goes to sleep on a look that a ring has followed
 //   prompt         a ring is followed by a look at the release
 //                  an alarm is followed by Slipway's own stop, before ECS looks at its alarms
 //                  a pause of Slipway's is answered before it times out
@@ -31,6 +32,8 @@ export class Promptness implements Watcher {
   private readonly readLagMs: number;
   /** By release: the oldest ring that no look has followed yet. */
   private readonly rungAtMs = new Map<string, number>();
+  /** By release, as its bell should count them. */
+  private readonly rings = new Map<string, number>();
   private due: Expected[] = [];
   private linesRead = 0;
   private lastTroubleMs = -Infinity;
@@ -45,7 +48,10 @@ export class Promptness implements Watcher {
     if (!environment || 'error' in outcome || call.signingName !== 'dynamodb') return;
     const input = call.input as Record<string, unknown>;
     if (call.operation === 'UpdateItem' && String(input['UpdateExpression']).startsWith('ADD bell')) this.rung(keyText(input['Key']));
-    const { releaseId } = environment.event as { releaseId?: string };
+    const { releaseId, bell } = environment.event as { releaseId?: string; bell?: number };
+    if (call.operation === 'UpdateItem' && environment.functionName === 'park' && releaseId !== undefined && bell !== undefined && (this.rings.get(releaseId) ?? 0) > bell) {
+      this.ledger.violated('doorbell', `${releaseId} goes to sleep on bell ${bell} although it has been rung ${this.rings.get(releaseId) ?? 0} times`);
+    }
     if (call.operation === 'Query' && releaseId !== undefined && LOOKERS.includes(environment.functionName)) {
       const of = (input['ExpressionAttributeValues'] as Record<string, { S?: string }> | undefined)?.[':pk']?.S;
       if (of === `RELEASE#${releaseId}`) this.rungAtMs.delete(releaseId);
@@ -73,6 +79,7 @@ export class Promptness implements Watcher {
   private rung(key: string): void {
     const releaseId = key.slice('RELEASE#'.length);
     const { clock } = this.ledger.world;
+    this.rings.set(releaseId, (this.rings.get(releaseId) ?? 0) + 1);
     if (this.rungAtMs.has(releaseId)) return;
     const sinceMs = clock.nowMs();
     this.rungAtMs.set(releaseId, sinceMs);

@@ -8,8 +8,8 @@ import type { Change } from './list.ts';
 import type * as subject from './subject.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-/** Below the root, so that packages are found. */
-const OUT = join(ROOT, 'dist', 'sabotage');
+/** Below the root, so that packages are found; bundling the functions empties dist/. */
+const OUT = join(ROOT, '.slipway', 'sabotage');
 
 export type Subject = typeof subject;
 
