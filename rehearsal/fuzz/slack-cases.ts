@@ -233,7 +233,7 @@ export const SLACK_CLASSES: Record<string, Maker> = {
     weight: 2,
     make: (chance, mark, situation) => {
       const body = chance.pick<() => Buffer>([
-        () => submission(situation, mark, 'mallory', hostileText(chance, mark)),
+        () => submission(situation, mark, 'mallory', hostileText(chance, mark).slice(0, 2_000)),
         () => submission(situation, mark, 'dave', mark),
         () => submission(situation, mark, 'bob', mark, { release: situation.endedId }),
         () => submission(situation, mark, 'bob', mark, { stage: mark }),
