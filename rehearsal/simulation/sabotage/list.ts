@@ -72,7 +72,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'start-not-looked-for',
     breaks: 'A retry of the start does not look for the deployment that an earlier try may have started.',
-    changes: [{ file: 'functions/start/start.ts', line: 'const known = await startedBefore(services, spec, deployment);', instead: 'const known = undefined as Awaited<ReturnType<typeof startedBefore>>;' }],
+    changes: [{ file: 'functions/start/start.ts', line: 'const known = await startedBefore(services, listed, stage);', instead: 'const known = undefined as Awaited<ReturnType<typeof startedBefore>>;' }],
   },
   {
     name: 'not-written-before-the-call',
@@ -173,7 +173,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'configuration-not-put-back',
     breaks: 'Strategy and pauses of a release stay in the service.',
-    changes: [{ file: 'functions/finish-stage/finish-stage.ts', line: 'await services.configure(service, putBackConfiguration(found));', instead: '' }],
+    changes: [{ file: 'functions/finish-stage/finish-stage.ts', line: 'await services.configure(service, configuration);', instead: '' }],
   },
   {
     name: 'hold-not-honoured',
