@@ -18,8 +18,12 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-const pick = (random: Random, alphabet: string, length: number): string =>
-  Array.from({ length }, () => alphabet[Math.floor(random.next() * alphabet.length)]).join('');
+/** A loop, because every call of a simulation draws a request id or two. */
+function pick(random: Random, alphabet: string, length: number): string {
+  let picked = '';
+  for (let index = 0; index < length; index++) picked += alphabet.charAt(Math.floor(random.next() * alphabet.length));
+  return picked;
+}
 
 const HEX = '0123456789abcdef';
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

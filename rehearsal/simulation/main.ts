@@ -1,0 +1,126 @@
+// `npm run sim -- --seeds N`: simulated histories under faults, on every core. Ends in `N passed, M failed`; a seed that fails
+// prints what happened in it, and the command that repeats it.
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { FAULT_NAMES } from './scenario.ts';
+import { OTHER_FAULTS } from './generate.ts';
+import { packagedArtefact } from '../package.ts';
+import type { ExhaustiveResult } from './exhaustive/index.ts';
+import { CANONICAL_STORIES } from './exhaustive/index.ts';
+import { inProcesses } from './processes.ts';
+import type { SeedReport } from './share.ts';
+import { SABOTAGES, type SabotageResult } from './sabotage/index.ts';
+
+const USAGE = `npm run sim -- [--seeds N] [--seed FIRST] [--faults all|none|NAME,...] [--history] [--processes N]
+npm run sim -- --sabotage all|NAME,... [--seeds N]      breaks the product on purpose; every breakage must be noticed within N seeds
+npm run sim -- --exhaustive [--every N] [--seed FROM]   kills a function before and after every call (or every Nth) of the canonical stories
+faults: ${[...FAULT_NAMES, ...OTHER_FAULTS].join(', ')}`;
+
+/** Histories of failing seeds are long: the first few are shown whole. */
+const HISTORIES_SHOWN = 3;
+const SEEDS_DEFAULT = 100;
+const SABOTAGE_SEEDS_DEFAULT = 50;
+
+const out = (line: string) => void process.stdout.write(`${line}\n`);
+const note = (line: string) => void process.stderr.write(`${line}\n`);
+
+class BadArguments extends Error {}
+
+function argumentsOf(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: 'string' }, seed: { type: 'string' }, faults: { type: 'string', default: 'all' }, history: { type: 'boolean', default: false },
+      sabotage: { type: 'string' }, exhaustive: { type: 'boolean', default: false }, every: { type: 'string', default: '1' }, processes: { type: 'string' }, help: { type: 'boolean', default: false },
+    },
+  });
+  const whole = (name: string, text: string | undefined, otherwise: number): number => {
+    const value = Number(text ?? otherwise);
+    if (!Number.isInteger(value) || value < 0) throw new BadArguments(`--${name} is a whole number, not ${text ?? ''}`);
+    return value;
+  };
+  const known: readonly string[] = [...FAULT_NAMES, ...OTHER_FAULTS, 'all', 'none'];
+  const strangers = values.faults.split(',').filter((name) => !known.includes(name));
+  if (strangers.length > 0) throw new BadArguments(`there is no fault ${strangers.join(', ')}`);
+  const sabotages = values.sabotage === undefined ? [] : values.sabotage === 'all' ? SABOTAGES.map(({ name }) => name) : values.sabotage.split(',');
+  const unknown = sabotages.filter((name) => !SABOTAGES.some((sabotage) => sabotage.name === name));
+  if (unknown.length > 0) throw new BadArguments(`there is no sabotage ${unknown.join(', ')}; there are: ${SABOTAGES.map(({ name }) => name).join(', ')}`);
+  const seedsDefault = sabotages.length > 0 ? SABOTAGE_SEEDS_DEFAULT : values.seed === undefined ? SEEDS_DEFAULT : 1;
+  return {
+    help: values.help, faults: values.faults, history: values.history, sabotages, exhaustive: values.exhaustive,
+    seeds: whole('seeds', values.seeds, seedsDefault), first: whole('seed', values.seed, values.exhaustive ? 0 : 1),
+    every: Math.max(1, whole('every', values.every, 1)), processes: Math.max(1, whole('processes', values.processes, availableParallelism())),
+  };
+}
+
+type Arguments = ReturnType<typeof argumentsOf>;
+
+async function simulate({ first, seeds, faults, history, processes }: Arguments): Promise<{ passed: number; failed: number }> {
+  const startedAtMs = performance.now();
+  const total = { passed: 0, failed: 0, rollouts: 0, faults: 0, calls: 0, simulatedMs: 0 };
+  const shares = Array.from({ length: Math.min(processes, seeds) }, (_, index) => [String(first + index), String(Math.min(processes, seeds)), String(first + seeds), faults, ...(history ? ['history'] : [])]);
+  await inProcesses<SeedReport>('rehearsal/simulation/share.ts', shares, (report) => {
+    total.rollouts += report.rollouts;
+    total.faults += report.faults;
+    total.calls += report.calls;
+    total.simulatedMs += report.simulatedMs;
+    if (report.violations.length === 0) total.passed += 1;
+    else total.failed += 1;
+    const done = total.passed + total.failed;
+    if (report.violations.length > 0) {
+      out(`seed ${report.seed} FAILED:${report.violations.map(({ invariant, text }) => `\n  ${invariant}: ${text}`).join('')}`);
+      if (report.history !== undefined && total.failed <= HISTORIES_SHOWN) out(report.history);
+      out(`  again: npm run sim -- --seed ${report.seed}${faults === 'all' ? '' : ` --faults ${faults}`}`);
+    } else if (report.history !== undefined) out(`${report.history}\nfingerprint ${report.fingerprint}`);
+    if (done % 100 === 0) note(`${done} of ${seeds} seeds, ${total.failed} failed`);
+  });
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  out(`${total.rollouts} rollouts, ${total.faults} faults and ${total.calls} calls in ${(total.simulatedMs / 86_400_000).toFixed(1)} simulated days; ${seconds.toFixed(1)} s, ${(total.rollouts / seconds).toFixed(1)} rollouts a second`);
+  return { passed: total.passed, failed: seeds - total.passed };
+}
+
+/** Dealt out like cards: neighbours cost about the same. */
+const dealt = (names: readonly string[], processes: number): string[][] =>
+  Array.from({ length: Math.min(processes, names.length) }, (_, index) => names.filter((_name, at) => at % processes === index));
+
+async function sabotage({ sabotages, first, seeds, processes }: Arguments): Promise<{ passed: number; failed: number }> {
+  let passed = 0;
+  await inProcesses<SabotageResult>('rehearsal/simulation/sabotage/main.ts', dealt(sabotages, processes).map((names) => [String(first), String(seeds), ...names]), (result) => {
+    if (result.caught) passed += 1;
+    out(result.caught ? `caught  ${result.name}: by ${result.invariant ?? ''}, after ${result.seeds} seeds (${result.text ?? ''})` : `MISSED  ${result.name}: ${result.seeds} seeds saw nothing wrong`);
+  });
+  return { passed, failed: sabotages.length - passed };
+}
+
+async function exhaust({ first, every, processes }: Arguments): Promise<{ passed: number; failed: number }> {
+  const total = { passed: 0, failed: 0 };
+  const shares = dealt(CANONICAL_STORIES, processes).map((stories) => [String(first), String(every), ...stories]);
+  await inProcesses<ExhaustiveResult>('rehearsal/simulation/exhaustive/main.ts', shares, ({ story, of, points, green, failures }) => {
+    total.passed += green;
+    total.failed += points - green;
+    out(`${story}: ${points} of ${of} points, ${green} green`);
+    for (const { killed, text } of failures) out(`  ${killed}: ${text}`);
+  });
+  return total;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const wanted = argumentsOf(args);
+  if (wanted.help) {
+    out(USAGE);
+    return 0;
+  }
+  // Once, before several processes want it.
+  await packagedArtefact(note);
+  const { passed, failed } = wanted.sabotages.length > 0 ? await sabotage(wanted) : wanted.exhaustive ? await exhaust(wanted) : await simulate(wanted);
+  out(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof BadArguments) && !(error instanceof TypeError && 'code' in error)) throw error;
+  note(`${error.message}\n${USAGE}`);
+  process.exitCode = 2;
+}

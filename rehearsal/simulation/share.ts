@@ -1,0 +1,35 @@
+// One process' share of a simulation: runs the seeds FIRST, FIRST + STEP, ... below END and prints one JSON line for each.
+//   node scripts/run.mjs rehearsal/simulation/share.ts FIRST STEP END FAULTS [history]
+import { packagedArtefact } from '../package.ts';
+import { generate, type GenerateOptions } from './generate.ts';
+import { run } from './run.ts';
+
+/** What the process that started this one reads. */
+export interface SeedReport {
+  seed: number;
+  violations: { invariant: string; text: string }[];
+  rollouts: number;
+  faults: number;
+  calls: number;
+  simulatedMs: number;
+  fingerprint: string;
+  /** Where something was violated, or where it was asked for. */
+  history: string | undefined;
+}
+
+const [first, step, end, faults = 'all', history] = process.argv.slice(2);
+const artefact = await packagedArtefact((line) => void process.stderr.write(`${line}\n`));
+const options: GenerateOptions = { faults: faults === 'all' || faults === 'none' ? faults : faults.split(',') };
+
+for (let seed = Number(first); seed < Number(end); seed += Number(step)) process.stdout.write(`${JSON.stringify(await reportOf(seed))}\n`);
+
+async function reportOf(seed: number): Promise<SeedReport> {
+  try {
+    const { violations, rollouts, faults: faultCount, calls, simulatedMs, fingerprint, history: render } = await run(generate(seed, options), { artefact });
+    const shown = violations.length > 0 || history !== undefined ? render() : undefined;
+    return { seed, violations: violations.map(({ invariant, text }) => ({ invariant, text })), rollouts, faults: faultCount, calls, simulatedMs, fingerprint, history: shown };
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { seed, violations: [{ invariant: 'simulation', text }], rollouts: 0, faults: 0, calls: 0, simulatedMs: 0, fingerprint: '', history: undefined };
+  }
+}
