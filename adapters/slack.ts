@@ -62,6 +62,8 @@ export interface SlackOptions {
   secret: Secret<SlackSecret>;
   fetch?: typeof fetch;
   sleep?: (durationMs: number) => Promise<unknown>;
+  /** Gives a request up once this long has passed. */
+  deadline?: (durationMs: number) => AbortSignal;
 }
 
 export interface Place {
@@ -82,10 +84,10 @@ const QUIETLY = { unfurl_links: false, unfurl_media: false };
 const JSON_BODY = { 'content-type': 'application/json; charset=utf-8' };
 const metadataOf = (mark: Mark) => ({ event_type: EVENT_TYPE, event_payload: { ...mark } });
 
-export function slackOver({ apiUrl, secret, fetch: send = fetch, sleep: pause = sleep }: SlackOptions) {
+export function slackOver({ apiUrl, secret, fetch: send = fetch, sleep: pause = sleep, deadline = (durationMs) => AbortSignal.timeout(durationMs) }: SlackOptions) {
   async function request(url: string, init: { headers: Record<string, string>; body: string }, method: string): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
-      const response = await send(url, { ...init, method: 'POST', signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS), redirect: 'error' }).catch((error: unknown) => {
+      const response = await send(url, { ...init, method: 'POST', signal: deadline(ATTEMPT_TIMEOUT_MS), redirect: 'error' }).catch((error: unknown) => {
         throw new SlackUnreachable(`${method} got no answer: ${reasonOf(error)}`);
       });
       if (response.status === 429) {

@@ -18,6 +18,7 @@ import { executionsIn, type Executions } from '../../adapters/executions.ts';
 import { invoker, sender, type Invoke, type Send } from '../../adapters/functions.ts';
 import { imagesIn, type Images } from '../../adapters/images.ts';
 import type { Logger } from '../../adapters/log.ts';
+import { announcementsIn, type Announcements } from '../../adapters/records/announcements.ts';
 import { freezesIn, type Freezes } from '../../adapters/records/freezes.ts';
 import { holdsIn, type Holds } from '../../adapters/records/holds.ts';
 import { leasesIn, type Leases } from '../../adapters/records/leases.ts';
@@ -26,9 +27,12 @@ import { specificationsIn, type Specifications } from '../../adapters/records/sp
 import type { openTable } from '../../adapters/records/table.ts';
 import { timelineIn, type Timeline } from '../../adapters/records/timeline.ts';
 import { watchesIn, type Watches } from '../../adapters/records/watches.ts';
+import { secretOf, type Secret } from '../../adapters/secrets.ts';
+import { slackOver, SlackSecret, type Slack } from '../../adapters/slack.ts';
 import type { HttpHandler } from '@smithy/core/protocols';
 import type { Place } from '../../core/arn.ts';
 import { advance } from '../../functions/advance/advance.ts';
+import { announce } from '../../functions/announce/announce.ts';
 import { assess } from '../../functions/assess/assess.ts';
 import { control } from '../../functions/control/control.ts';
 import { explain } from '../../functions/explain/explain.ts';
@@ -43,8 +47,10 @@ import { rescue } from '../../functions/rescue/rescue.ts';
 import { rollBack } from '../../functions/roll-back/roll-back.ts';
 import { named } from '../../functions/shared/lambda.ts';
 import { signal } from '../../functions/signal/signal.ts';
+import { slack } from '../../functions/slack/slack.ts';
 import { start } from '../../functions/start/start.ts';
 import { takeService } from '../../functions/take-service/take-service.ts';
+import type { SlackRequest } from './slack/simulated-slack.ts';
 
 /** Everything a function is made of. */
 export interface Parts {
@@ -64,6 +70,11 @@ export interface Parts {
   doorbell: Doorbell;
   invoke: Invoke;
   send: Send;
+  announcements: Announcements;
+  /** Undefined where no Slack is configured. */
+  slack: { api: Slack; secret: Secret<SlackSecret> } | undefined;
+  slackNames: { self: string; announce: string };
+  newHolder: () => string;
   names: Record<'preflightFunction' | 'imagePushedFunction' | 'signalFunction' | 'observeFunction', string>;
   place: Place;
   clock: Clock;
@@ -77,7 +88,14 @@ const FUNCTIONS: Record<string, (parts: Parts) => Handle> = {
   signal,
   rescue,
   // Control has no way to Step Functions: it lets the signal function ring.
-  control: (parts) => control({ ...parts, ringServices: (ringArns) => parts.send(parts.names.signalFunction, { ringArns }), announce: async () => undefined, doorbell: { ring: (releaseId) => parts.send(parts.names.signalFunction, { ring: releaseId }) } }),
+  control: (parts) => control({
+      ...parts,
+      ringServices: (ringArns) => parts.send(parts.names.signalFunction, { ringArns }),
+      doorbell: ringer(parts),
+      announce: async (releaseId) => (parts.slackNames.announce === '' ? undefined : parts.send(parts.slackNames.announce, { releaseId })),
+    }),
+  announce: (parts) => announce({ ...only(parts, ['releases', 'timeline', 'announcements', 'alarms', 'slack', 'newHolder', 'clock', 'log']) }),
+  slack: (parts) => slack({ ...only(parts, ['releases', 'timeline', 'slack', 'send', 'clock', 'log']), doorbell: ringer(parts), names: parts.slackNames }),
   prepare,
   'take-service': takeService,
   preflight,
@@ -92,6 +110,11 @@ const FUNCTIONS: Record<string, (parts: Parts) => Handle> = {
   finish,
 };
 
+/** The signal function rings: it is retried until it has. */
+const ringer = (parts: Parts): Doorbell => ({ ring: (releaseId) => parts.send(parts.names.signalFunction, { ring: releaseId }) });
+
+const only = <Name extends keyof Parts>(parts: Parts, names: Name[]): Pick<Parts, Name> => Object.fromEntries(names.map((name) => [name, parts[name]])) as Pick<Parts, Name>;
+
 /** Functions whose handler gives ECS one attempt per call. */
 const SENDS_ONCE = ['start', 'register'];
 
@@ -105,6 +128,8 @@ export interface Transport {
   /** Makes a client ready to be used; may patch it. */
   client<Client extends object>(client: Client): Client;
   table: typeof openTable;
+  /** Undefined where no Slack is configured. */
+  slack: { fetch(url: string, init: SlackRequest): Promise<Response>; sleep(durationMs: number): Promise<void>; deadline(durationMs: number): AbortSignal } | undefined;
 }
 
 export interface CompositionOptions {
@@ -164,11 +189,15 @@ function lazyParts(functionName: string, environment: Environment, transport: Tr
     doorbell: once(() => doorbell(parts.releases, parts.executions)),
     invoke: once(() => invoker(functionCaller)),
     send: once(() => sender(functionCaller)),
+    announcements: once(() => announcementsIn(table())),
+    slack: once(() => slackParts(environment, transport, functionCaller)),
+    slackNames: () => ({ self: required(environment, 'AWS_LAMBDA_FUNCTION_NAME'), announce: environment['ANNOUNCE_FUNCTION'] ?? '' }),
+    newHolder: () => () => `holder-${Math.random().toString(36).slice(2)}`,
     names: () => ({
-      preflightFunction: required(environment, 'PREFLIGHT_FUNCTION'),
-      imagePushedFunction: required(environment, 'IMAGE_PUSHED_FUNCTION'),
+      preflightFunction: environment['PREFLIGHT_FUNCTION'] ?? '',
+      imagePushedFunction: environment['IMAGE_PUSHED_FUNCTION'] ?? '',
       signalFunction: required(environment, 'SIGNAL_FUNCTION'),
-      observeFunction: required(environment, 'OBSERVE_FUNCTION'),
+      observeFunction: environment['OBSERVE_FUNCTION'] ?? '',
     }),
     place: () => ({ region: required(environment, 'AWS_REGION'), accountId: required(environment, 'ACCOUNT_ID') }),
     clock: () => clock,
@@ -176,4 +205,11 @@ function lazyParts(functionName: string, environment: Environment, transport: Tr
   };
   const parts = Object.defineProperties({}, Object.fromEntries(Object.entries(makers).map(([name, get]) => [name, { get, enumerable: true }]))) as Parts;
   return parts;
+}
+
+function slackParts(environment: Environment, { slack: transport }: Transport, caller: Parameters<typeof secretOf>[0]): Parts['slack'] {
+  const secretArn = environment['SLACK_SECRET_ARN'] ?? '';
+  if (secretArn === '' || !transport) return undefined;
+  const secret = secretOf(caller, secretArn, SlackSecret);
+  return { api: slackOver({ apiUrl: environment['SLACK_API_URL'] ?? 'https://slack.com/api', secret, fetch: transport.fetch as unknown as typeof fetch, sleep: transport.sleep, deadline: transport.deadline }), secret };
 }

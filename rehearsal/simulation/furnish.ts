@@ -13,6 +13,7 @@ export interface SlipwayStack {
   stateMachineArn: string;
   controlUrlId: string;
   peopleRoleArn: string;
+  slackUrlId: string;
 }
 
 /** Calls an operation as the operator, with nothing in between. */
@@ -29,14 +30,14 @@ interface StackView {
 }
 
 /** As `serverless deploy` does it: a stack with a bucket, the packages into it, then the whole stack. */
-export async function deploySlipway(cloud: Cloud, clock: VirtualClock, artefact: Artefact): Promise<SlipwayStack> {
+export async function deploySlipway(cloud: Cloud, clock: VirtualClock, artefact: Artefact, slack?: SlackApp): Promise<SlipwayStack> {
   const operate = operatorOf(cloud);
   const capabilities = { Capabilities: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM'] };
   await operate('cloudformation', 'CreateStack', { StackName: STACK, TemplateBody: artefact.createTemplate, ...capabilities });
   await settled(operate, clock);
   const bucket = await operate<{ StackResourceDetail?: { PhysicalResourceId?: string } }>('cloudformation', 'DescribeStackResource', { StackName: STACK, LogicalResourceId: 'ServerlessDeploymentBucket' });
   for (const [key, content] of artefact.packages) cloud.artefacts.put(bucket.StackResourceDetail?.PhysicalResourceId ?? '', key, content);
-  await operate('cloudformation', 'UpdateStack', { StackName: STACK, TemplateBody: artefact.template, ...capabilities });
+  await operate('cloudformation', 'UpdateStack', { StackName: STACK, TemplateBody: artefact.template, ...(slack ? await slackParameters(operate, slack) : {}), ...capabilities });
   const stack = await settled(operate, clock);
   const output = (key: string) => stack.Outputs?.find((one) => one.OutputKey === key)?.OutputValue ?? '';
   return {
@@ -45,7 +46,20 @@ export async function deploySlipway(cloud: Cloud, clock: VirtualClock, artefact:
     stateMachineArn: output('StateMachineArn'),
     controlUrlId: /\/lambda-url\/([^/]+)/.exec(output('ControlUrl'))?.[1] ?? '',
     peopleRoleArn: output('PeopleRoleArn'),
+    slackUrlId: /\/lambda-url\/([^/]+)/.exec(output('SlackUrl'))?.[1] ?? '',
   };
+}
+
+/** What somebody holds who has installed the app. */
+export interface SlackApp {
+  apiUrl: string;
+  botToken: string;
+  signingSecret: string;
+}
+
+async function slackParameters(operate: Operate, { apiUrl, botToken, signingSecret }: SlackApp): Promise<object> {
+  const { ARN } = await operate<{ ARN: string }>('secretsmanager', 'CreateSecret', { Name: 'slipway/slack', SecretString: JSON.stringify({ botToken, signingSecret }) });
+  return { Parameters: [{ ParameterKey: 'SlackSecretArn', ParameterValue: ARN }, { ParameterKey: 'SlackApiUrl', ParameterValue: apiUrl }] };
 }
 
 async function settled(operate: Operate, clock: VirtualClock): Promise<StackView> {

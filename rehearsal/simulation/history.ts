@@ -1,7 +1,7 @@
 // What happened in a simulated world, in order: the evidence when something is wrong, and the proof that a seed repeats itself.
 import { createHash } from 'node:crypto';
 
-export type Actor = 'slipway' | 'ecs' | 'traffic' | 'people' | 'fault' | 'notice' | 'events' | 'check' | 'execution';
+export type Actor = 'slipway' | 'ecs' | 'traffic' | 'people' | 'fault' | 'notice' | 'events' | 'check' | 'execution' | 'slack';
 
 export interface HistoryLine {
   atMs: number;

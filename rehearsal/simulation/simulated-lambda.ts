@@ -11,6 +11,7 @@ import type { Logger } from '../../adapters/log.ts';
 import { openTable } from '../../adapters/records/table.ts';
 import type { Chance } from './chance.ts';
 import { compose, type Handle, type Parts, type Transport } from './composition.ts';
+import type { SlackTransport } from './slack/simulated-slack.ts';
 import { connectDocumentClientQuickly, connectQuickly } from './quick-door.ts';
 
 /** One execution environment of one function; `invocation` counts what it has served. */
@@ -32,8 +33,10 @@ export interface SimulatedLambdaOptions {
   door: 'quick' | 'wire';
   requestHandler: () => InProcessRequestHandler;
   chance: Chance;
-  /** How far the function's own clock is from everybody else's. */
-  skewMs: () => number;
+  /** How far a function's own clock is from everybody else's. */
+  skewMs: (functionName: string) => number;
+  /** Undefined where no Slack is configured. */
+  slack: SlackTransport | undefined;
   prefix: string;
   onStart?: (environment: SimulatedEnvironment) => void;
   patch?: ((parts: Parts, environment: SimulatedEnvironment) => Parts) | undefined;
@@ -110,9 +113,9 @@ export class SimulatedLambda implements FunctionRunner {
     const logger: Logger = { info: at('info'), warn: at('warn'), error: at('error') };
     return compose({
       functionName: environment.functionName,
-      environment: { ...spec.variables, AWS_REGION: region },
+      environment: { ...spec.variables, AWS_REGION: region, AWS_LAMBDA_FUNCTION_NAME: spec.functionName },
       transport: this.transport(environment),
-      clock: { nowMs: () => clock.nowMs() + skewMs() },
+      clock: { nowMs: () => clock.nowMs() + skewMs(environment.functionName) },
       log: logger,
       patch: patch && ((parts) => patch(parts, environment)),
       wrap,
@@ -120,7 +123,7 @@ export class SimulatedLambda implements FunctionRunner {
   }
 
   private transport(environment: SimulatedEnvironment): Transport {
-    const { foundation, door, requestHandler } = this.options;
+    const { foundation, door, requestHandler, slack: slackTransport } = this.options;
     const { kernel } = foundation;
     const { expiration: _, ...credentials } = kernel.credentials.issue(environment.caller, KEY_LIFETIME_MS);
     // A dead environment hears of no answer, so nothing follows from one.
@@ -144,10 +147,16 @@ export class SimulatedLambda implements FunctionRunner {
       return client;
     };
     const streaming = { handle: async (request: HttpRequest) => streamed(await handler.handle(request)) } as unknown as HttpHandler;
-    if (door === 'wire') return { options, streaming, client: (client) => client, table: openTable };
+    const slack: Transport['slack'] = slackTransport && {
+      deadline: slackTransport.deadline,
+      fetch: (url, init) => whileAlive(() => slackTransport.fetch(url, init, () => environment.kill('signal: killed'))),
+      sleep: (durationMs) => whileAlive(() => slackTransport.sleep(durationMs)),
+    };
+    if (door === 'wire') return { options, streaming, slack, client: (client) => client, table: openTable };
     return {
       options,
       streaming,
+      slack,
       client: (client) => guarded(connectQuickly(client, kernel, environment.caller)),
       table: (name, given) => {
         const table = openTable(name, given);

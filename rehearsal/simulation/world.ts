@@ -15,6 +15,7 @@ import { deploySlipway, FUNCTION_PREFIX, furnishAccount, furnishService, imageMa
 import { History } from './history.ts';
 import { GOOD_IMAGE, Images, type ImageCharacter } from './images.ts';
 import { SimulatedLambda, type SimulatedEnvironment } from './simulated-lambda.ts';
+import { SimulatedSlack, type SlackHabits } from './slack/simulated-slack.ts';
 import { withVirtualGlobals } from './virtual-globals.ts';
 
 /** Stands between Slipway and AWS. */
@@ -24,7 +25,7 @@ export interface Interference {
   /** Calls that services of AWS make on Slipway's behalf: invoking its functions, publishing its notices. */
   serviceCall(call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown>;
   event(event: EventEnvelope, ruleName: string): DeliveryFate;
-  skewMs(): number;
+  skewMs(functionName: string): number;
 }
 
 /** Sees everything; see invariants/. */
@@ -48,6 +49,8 @@ export interface WorldOptions {
   wrap?: (functionName: string, handle: Handle) => Handle;
   /** Production requests a second, counted by the minute; none by default, which makes quiet days cheap. */
   requestsPerSecond?: number;
+  /** A workspace with Slipway's app in it. */
+  slack?: SlackHabits;
 }
 
 export interface PersonAnswer {
@@ -66,12 +69,13 @@ export class World {
   readonly operate: Operate;
   readonly images: Images;
   readonly lambda: SimulatedLambda;
+  readonly slack: SimulatedSlack | undefined;
   readonly services = new Map<string, FurnishedService>();
   readonly watchers: Watcher[] = [];
   /** Digest by tag, of everything pushed. */
   readonly digests = new Map<string, string>();
   readonly crashes: unknown[] = [];
-  slipway: SlipwayStack = { tableName: '', topicArn: '', stateMachineArn: '', controlUrlId: '', peopleRoleArn: '' };
+  slipway: SlipwayStack = { tableName: '', topicArn: '', stateMachineArn: '', controlUrlId: '', peopleRoleArn: '', slackUrlId: '' };
   private interfering = false;
   private readonly interference: Interference;
   private readonly blobs = new Set<string>();
@@ -82,6 +86,7 @@ export class World {
     this.history = new History(() => this.clock.nowMs());
     this.interference = options.interference?.(this) ?? noInterference(this.clock, this.chance.fork('latency'));
     this.images = new Images(this.clock, this.chance.fork('images'));
+    this.slack = options.slack && new SimulatedSlack({ clock: this.clock, history: this.history, chance: this.chance.fork('slack'), habits: options.slack });
     let lambda: SimulatedLambda | undefined;
     this.cloud = createCloud({
       clock: this.clock,
@@ -101,7 +106,8 @@ export class World {
           door: options.door ?? 'quick',
           requestHandler: () => this.cloud.requestHandler,
           chance: this.chance.fork('environments'),
-          skewMs: () => (this.interfering ? this.interference.skewMs() : 0),
+          skewMs: (functionName) => (this.interfering ? this.interference.skewMs(functionName) : 0),
+          slack: this.slack?.transport,
           prefix: FUNCTION_PREFIX,
           patch: options.patch,
           wrap: options.wrap,
@@ -133,7 +139,7 @@ export class World {
     return withVirtualGlobals(world.clock, world.chance.fork('Math.random'), async () => {
       await world.cloud.warmUp();
       try {
-        world.slipway = await deploySlipway(world.cloud, world.clock, options.artefact);
+        world.slipway = await deploySlipway(world.cloud, world.clock, options.artefact, world.slack?.app);
         await furnishAccount(world.operate);
         for (const wish of services) await world.furnish(wish);
         // Whoever reads late must not see the account being furnished.
@@ -209,6 +215,13 @@ export class World {
     const response = await this.cloud.models.lambda.invokeUrl(this.slipway.controlUrlId, request, caller);
     const text = Buffer.from(response.body).toString();
     return { status: response.statusCode, body: text.startsWith('{') ? (JSON.parse(text) as PersonAnswer['body']) : { text } };
+  }
+
+  /** What Slack sends to its app's request URL. */
+  async fromSlack(form: { body: string; headers: Record<string, string> }): Promise<{ status: number; body: string }> {
+    const request = { method: 'POST', path: '/', query: '', headers: form.headers, body: Buffer.from(form.body), sourceIp: '203.0.113.8' };
+    const response = await this.cloud.models.lambda.invokeUrl(this.slipway.slackUrlId, request, undefined);
+    return { status: response.statusCode, body: Buffer.from(response.body).toString() };
   }
 
   async setAlarm(AlarmName: string, StateValue: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'): Promise<void> {
