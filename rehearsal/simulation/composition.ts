@@ -129,7 +129,7 @@ export interface Transport {
   client<Client extends object>(client: Client): Client;
   table: typeof openTable;
   /** Undefined where no Slack is configured. */
-  slack: { fetch(url: string, init: SlackRequest): Promise<Response>; sleep(durationMs: number): Promise<void>; deadline(durationMs: number): AbortSignal } | undefined;
+  slack: { fetch: (url: string, init: SlackRequest) => Promise<Response>; sleep: (durationMs: number) => Promise<void>; deadline: (durationMs: number) => AbortSignal } | undefined;
 }
 
 export interface CompositionOptions {

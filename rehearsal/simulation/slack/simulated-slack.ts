@@ -12,9 +12,9 @@ export { type SlackHabits } from './habits.ts';
 
 /** What a function of Slipway's is given to reach Slack with. */
 export interface SlackTransport {
-  fetch(url: string, init: SlackRequest, killCaller: () => void): Promise<Response>;
-  sleep(durationMs: number): Promise<void>;
-  deadline(durationMs: number): AbortSignal;
+  fetch: (url: string, init: SlackRequest, killCaller: () => void) => Promise<Response>;
+  sleep: (durationMs: number) => Promise<void>;
+  deadline: (durationMs: number) => AbortSignal;
 }
 
 export interface SlackRequest {
