@@ -41,6 +41,12 @@ it('a retry after a death between UpdateService and the record finds the deploym
   expect((await t.stage('one')).deployment).toMatchObject({ revisionId: '1000', arn: 'arn:deployment/1000' });
 });
 
+it('run twice at once, only one of them starts a deployment (seeds 81, 153)', async () => {
+  const ends = await Promise.allSettled([start(), start()]);
+  expect(deploys()).toBe(1);
+  expect(ends.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: { name: 'Transient' } }]);
+});
+
 it('also when ECS does not list it yet: it is waited for, not started again', async () => {
   t.ecs.listsNew = false;
   await killedAfterDeploy();

@@ -75,7 +75,7 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
   return { kind: 'started', notice };
 
   async function startNow(): Promise<{ revisionId: string; arn: string | undefined }> {
-    await record({ requestedAtMs: clock.nowMs() }, []);
+    await claim();
     await dependencies.leases.changes(stage.serviceArn, { releaseId: release.id, stageIndex: stage.index });
     const configuration = deploymentConfigurationFor(spec, found?.deploymentConfiguration as DeploymentConfiguration, stage.alarmsLeftOut);
     const revisionId = await services.deploy(spec.service, taskDefinitionArn, configuration);
@@ -84,6 +84,15 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
     const shown = await startedBefore(services, await services.deployments(spec.service), stage);
     if (!shown) throw new Transient(`ECS does not show the deployment of ${spec.name} yet`);
     return shown;
+  }
+
+  /** Written down before the call, and by one only: the same function may be running twice, each having seen that nobody had asked. */
+  async function claim(): Promise<void> {
+    await changeStage(dependencies, event, async ({ stage: now }) => {
+      const { deployment: asRecorded } = now;
+      if (!asRecorded || asRecorded.requestedAtMs !== requestedAtMs) throw new Transient(`another run of this function is starting the deployment of ${spec.name}`);
+      return { stage: { ...now, deployment: { ...asRecorded, requestedAtMs: clock.nowMs() }, waitingFor: { kind: 'deployment' } }, entries: [], answer: undefined };
+    });
   }
 };
 

@@ -77,7 +77,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'not-written-before-the-call',
     breaks: 'The record says only after UpdateService that it was called, so a retry cannot know.',
-    changes: [{ file: 'functions/start/start.ts', line: 'await record({ requestedAtMs: clock.nowMs() }, []);', instead: '' }],
+    changes: [{ file: 'functions/start/start.ts', line: 'await claim();', instead: '' }],
   },
   {
     name: 'older-over-newer',
