@@ -9,7 +9,7 @@ import type { Announcement, Announcements } from '../../adapters/records/announc
 import type { LoadedRelease, Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import type { Secret } from '../../adapters/secrets.ts';
-import type { Slack, SlackSecret } from '../../adapters/slack.ts';
+import { SlackUnreachable, type Slack, type SlackSecret } from '../../adapters/slack.ts';
 import type { AlarmView } from '../../core/assess/verdict.ts';
 import { Transient } from '../shared/lambda.ts';
 import { speakAsBot } from './as-bot.ts';
@@ -85,7 +85,8 @@ async function announceRelease(dependencies: AnnounceDependencies, releaseId: st
         await speak(dependencies, { api: slack.api, loaded, channel, announcement: held.announcement, save });
       }
     } catch (error) {
-      await announcements.letGo(releaseId, holder);
+      // What got no answer may still be carried out. Nobody speaks before that is over, or the older word would come last: the hold runs out by itself.
+      if (!(error instanceof SlackUnreachable)) await announcements.letGo(releaseId, holder);
       throw error;
     }
     if (await announcements.giveBack(releaseId, holder, held.wanted)) return 'announced';
