@@ -1,5 +1,5 @@
 // One writer per ECS service. The holder writes; of each pipeline one release may wait, and of two that would wait the newer
-// one stays.
+// one stays. The newest that ended well is kept, so that an older one whose push event comes late is not rolled out over it.
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { isAwsError } from '../aws.ts';
 import { serviceKey, type Table } from './table.ts';
@@ -29,6 +29,7 @@ export function leasesIn({ client, name: TableName }: Table) {
     return Item as Claim | undefined;
   };
 
+  const newestOf = (serviceArn: string, pipeline: string) => ({ pk: serviceKey(serviceArn), sk: `NEWEST#${pipeline}` });
   const lastOf = (serviceArn: string) => ({ pk: serviceKey(serviceArn), sk: 'LAST' });
 
   return {
@@ -40,6 +41,28 @@ export function leasesIn({ client, name: TableName }: Table) {
     async lastChange(serviceArn: string): Promise<LastChange | undefined> {
       const { Item } = await client.send(new GetCommand({ TableName, Key: lastOf(serviceArn), ConsistentRead: true }));
       return Item as LastChange | undefined;
+    },
+
+    /** The service runs the image of this release now: whatever the pipeline had pushed before it has nothing to do here any more. */
+    async runs(serviceArn: string, claim: Claim): Promise<void> {
+      try {
+        await client.send(
+          new PutCommand({
+            TableName,
+            Item: { ...newestOf(serviceArn, claim.pipeline), ...claim },
+            ConditionExpression: 'attribute_not_exists(pk) OR pushedAtMs < :pushed',
+            ExpressionAttributeValues: { ':pushed': claim.pushedAtMs },
+          }),
+        );
+      } catch (error) {
+        if (!isAwsError(error, 'ConditionalCheckFailedException')) throw error;
+      }
+    },
+
+    /** The release of this pipeline, pushed after the claim's, that the service has come to run: undefined when there is none. */
+    async newerThan(serviceArn: string, claim: Claim): Promise<string | undefined> {
+      const newest = await read(newestOf(serviceArn, claim.pipeline));
+      return newest && newest.releaseId !== claim.releaseId && newest.pushedAtMs > claim.pushedAtMs ? newest.releaseId : undefined;
     },
 
     holder: (serviceArn: string): Promise<Claim | undefined> => read(leaseOf(serviceArn)),

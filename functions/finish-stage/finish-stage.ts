@@ -58,6 +58,8 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
     await dependencies.timeline.write(release.id, [stageEntry(ended, 'stage', 'held', clock.nowMs(), `${imageName(release)} is not rolled out here again ${until}.`)]);
   }
   const next = goesOn(outcome);
+  // Before the service is given away: whoever takes it must know.
+  if (next) await leases.runs(stage.serviceArn, claim);
   if (next) await releases.enterStage(release.id, event.stageIndex + 1);
 
   await watches.remove(release.id, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);

@@ -56,6 +56,54 @@ describe('a free service', () => {
   });
 });
 
+describe('a service that a newer release has been through', () => {
+  const inTheirOrder = async () => {
+    await t.begin('older', { pushedAtMs: 1 });
+    await t.begin('newer', { pushedAtMs: 2 });
+    await take('newer');
+  };
+
+  it.each(['succeeded', 'unchanged'])('and which it left as %s is not given to an older one whose event comes late', async (outcome) => {
+    await inTheirOrder();
+    await finishStage('newer', outcome);
+    expect(await take('older')).toEqual({ kind: 'ended', outcome: 'superseded', reason: 'superseded by the newer release newer before it began here' });
+    await finishStage('older', 'superseded');
+    expect(await t.leases.holder(SERVICE)).toBeUndefined();
+  });
+
+  it('that did not stay is free for the older one', async () => {
+    await inTheirOrder();
+    await finishStage('newer', 'rolledBack');
+    expect(await take('older')).toMatchObject({ kind: 'taken' });
+  });
+
+  it('is remembered past the failures and the older ones that come after it', async () => {
+    await inTheirOrder();
+    await finishStage('newer');
+    await t.begin('third', { pushedAtMs: 3 });
+    await take('third');
+    await finishStage('third', 'rolledBack');
+    await t.leases.runs(SERVICE, { releaseId: 'oldest', pipeline: 'checkout', pushedAtMs: 0 });
+    expect(await take('older')).toMatchObject({ kind: 'ended', outcome: 'superseded' });
+  });
+
+  it('is taken up again by an older one that has a deployment on it', async () => {
+    await inTheirOrder();
+    await finishStage('newer', 'rolledBack');
+    await t.rollOut('older');
+    await t.leases.runs(SERVICE, { releaseId: 'newer', pipeline: 'checkout', pushedAtMs: 2 });
+    expect(await take('older')).toMatchObject({ kind: 'taken', underWay: true });
+  });
+
+  it('of another pipeline is none of its business', async () => {
+    await t.begin('older', { pushedAtMs: 1 });
+    await t.begin('other', { pipeline: pipeline({ name: 'search' }), pushedAtMs: 2 });
+    await take('other');
+    await finishStage('other');
+    expect(await take('older')).toMatchObject({ kind: 'taken' });
+  });
+});
+
 describe('a service that is held', () => {
   it('is waited for, and whoever holds it learns who waits', async () => {
     await three();

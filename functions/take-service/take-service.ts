@@ -83,6 +83,9 @@ const superseded = (by: string): Taken => ({ kind: 'ended', outcome: 'superseded
 async function settleIn(dependencies: TakeServiceDependencies, event: v.InferOutput<typeof StageEvent>, loaded: LoadedStage, claim: Claim): Promise<Taken> {
   const { leases, watches, place, clock } = dependencies;
   const { stage, spec, release } = loaded;
+  // An event may come late, when a newer release has been through here and nobody holds the service or waits for it any more.
+  const newer = stage.deployment ? undefined : await leases.newerThan(stage.serviceArn, claim);
+  if (newer !== undefined) return superseded(newer);
   await leases.leave(stage.serviceArn, claim);
   await watches.add(release.id, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);
   await changeStage(dependencies, event, async ({ stage: now }) => ({
