@@ -16,6 +16,8 @@ import { healthyTasks, isOver, stageKeyOf, type Ledger, type Rollout } from './l
 
 /** From looking at the alarms to the answer reaching ECS: a retry or two of the function in between, and a slow call. */
 const ALARM_GRACE_MS = 4 * 60_000;
+/** As long as the retries of the function that acts on a decision may take, and a stale read. */
+const DECIDED_BEFORE_MS = 15_000;
 const WEIGHT_TOLERANCE = 0.06;
 
 const near = (a: number, b: number) => Math.abs(a - b) < WEIGHT_TOLERANCE;
@@ -160,8 +162,10 @@ export class AtEveryStep implements Watcher {
       const targets = [...(world.cloud.models.ecs.look().find((cluster) => cluster.name === service.cluster)?.tasks.values() ?? [])].flatMap((task) => task.targets.filter((one) => one.targetGroupArn === groupArn));
       const healthy = targets.filter(({ target }) => world.cloud.models.elb.targetState(groupArn, target) === 'healthy');
       const newest = record.deployments.at(-1);
-      // What Slipway can know: tasks that run and have just fallen ill are seen by the load balancer first.
-      const running = newest && newest.target.targetGroupArns.includes(groupArn) && healthyTasks(newest.target) >= record.settings.desiredCount;
+      // What Slipway can know: tasks that run and have just fallen ill are seen by the load balancer first, and what is decided is
+      // decided on what was read before; tasks may all crash in between.
+      const sinceMs = world.clock.nowMs() - DECIDED_BEFORE_MS;
+      const running = newest && newest.target.targetGroupArns.includes(groupArn) && healthyTasks(newest.target, sinceMs) >= record.settings.desiredCount;
       if (healthy.length === 0 && !running) ledger.violated('weights', `${where} gives ${weight} % to a target group without a healthy target`);
     }
     const rollout = ledger.rollouts.findLast((one) => one.service.arn === service.arn);

@@ -261,9 +261,12 @@ export const stageKeyOf = (environment: SimulatedEnvironment): string => {
 export const TERMINAL = ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
 export const isOver = (deployment: DeploymentRecord): boolean => TERMINAL.includes(deployment.status);
 
-/** Tasks of a revision that run, are meant to run, and serve. */
-export function healthyTasks(revision: NonNullable<DeploymentRecord['blue']>): number {
+/** Tasks of a revision that run, are meant to run, and serve; or did so at a moment before. */
+export function healthyTasks(revision: NonNullable<DeploymentRecord['blue']>, sinceMs = Infinity): number {
   let count = 0;
-  for (const task of revision.tasks) if (task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING') count += 1;
+  for (const task of revision.tasks) {
+    const running = task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING';
+    if (running || (task.wasHealthy && (task.stoppingAtMs ?? task.stoppedAtMs ?? 0) > sinceMs)) count += 1;
+  }
   return count;
 }
