@@ -106,7 +106,7 @@ async function furnish(local: LocalCloud, { folder, slack }: { folder: string; s
   await stacks.create('slipway-prod', artefact.createTemplate);
   const bucket = await stacks.physicalId('slipway-prod', 'ServerlessDeploymentBucket');
   for (const [key, content] of artefact.packages) cloud.artefacts.put(bucket, key, content);
-  const slipway = await stacks.update('slipway-prod', artefact.template, slack ? await slackParameters(slack, url, region) : {});
+  const slipway = await stacks.update('slipway-prod', artefact.template, slack ? await slackParameters(slack, url, region) : { SlackSecretArn: '' });
   slack?.connect(outputOf(slipway, 'SlackUrl'));
 
   const push = async (version: Version): Promise<string> => {
