@@ -3,7 +3,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FAULT_NAMES } from './scenario.ts';
-import { OTHER_FAULTS } from './generate.ts';
+import { generate, OTHER_FAULTS } from './generate.ts';
+import { REGRESSIONS, saveScenario } from './regressions.ts';
 import { packagedArtefact } from '../package.ts';
 import type { ExhaustiveResult } from './exhaustive/index.ts';
 import { CANONICAL_STORIES } from './exhaustive/index.ts';
@@ -12,6 +13,8 @@ import type { SeedReport } from './share.ts';
 import { SABOTAGES, type SabotageResult } from './sabotage/index.ts';
 
 const USAGE = `npm run sim -- [--seeds N] [--seed FIRST] [--faults all|none|NAME,...] [--history] [--processes N]
+npm run sim -- --regressions [--seed N] [--history]     plays the saved scenarios that once went wrong, or one of them
+npm run sim -- --seed N --save                          saves the scenario of a seed among them
 npm run sim -- --sabotage all|NAME,... [--seeds N]      breaks the product on purpose; every breakage must be noticed within N seeds
 npm run sim -- --exhaustive [--every N] [--seed FROM]   kills a function before and after every call (or every Nth) of the canonical stories
 faults: ${[...FAULT_NAMES, ...OTHER_FAULTS].join(', ')}`;
@@ -31,6 +34,7 @@ function argumentsOf(args: readonly string[]) {
     args: [...args],
     options: {
       seeds: { type: 'string' }, seed: { type: 'string' }, faults: { type: 'string', default: 'all' }, history: { type: 'boolean', default: false },
+      regressions: { type: 'boolean', default: false }, save: { type: 'boolean', default: false },
       sabotage: { type: 'string' }, exhaustive: { type: 'boolean', default: false }, every: { type: 'string', default: '1' }, processes: { type: 'string' }, help: { type: 'boolean', default: false },
     },
   });
@@ -45,9 +49,14 @@ function argumentsOf(args: readonly string[]) {
   const sabotages = values.sabotage === undefined ? [] : values.sabotage === 'all' ? SABOTAGES.map(({ name }) => name) : values.sabotage.split(',');
   const unknown = sabotages.filter((name) => !SABOTAGES.some((sabotage) => sabotage.name === name));
   if (unknown.length > 0) throw new BadArguments(`there is no sabotage ${unknown.join(', ')}; there are: ${SABOTAGES.map(({ name }) => name).join(', ')}`);
+  if (values.regressions) {
+    const index = values.seed === undefined ? 0 : REGRESSIONS.findIndex(({ seed }) => String(seed) === values.seed);
+    if (index < 0) throw new BadArguments(`seed ${values.seed ?? ''} is not among the saved ones: ${REGRESSIONS.map(({ seed }) => seed).join(', ')}`);
+    Object.assign(values, { faults: 'regressions', seed: String(index), seeds: String(values.seed === undefined ? REGRESSIONS.length : 1) });
+  }
   const seedsDefault = sabotages.length > 0 ? SABOTAGE_SEEDS_DEFAULT : values.seed === undefined ? SEEDS_DEFAULT : 1;
   return {
-    help: values.help, faults: values.faults, history: values.history, sabotages, exhaustive: values.exhaustive,
+    help: values.help, faults: values.faults, history: values.history, save: values.save, sabotages, exhaustive: values.exhaustive,
     seeds: whole('seeds', values.seeds, seedsDefault), first: whole('seed', values.seed, values.exhaustive ? 0 : 1),
     every: Math.max(1, whole('every', values.every, 1)), processes: Math.max(1, whole('processes', values.processes, availableParallelism())),
   };
@@ -70,7 +79,7 @@ async function simulate({ first, seeds, faults, history, processes }: Arguments)
     if (report.violations.length > 0) {
       out(`seed ${report.seed} FAILED:${report.violations.map(({ invariant, text }) => `\n  ${invariant}: ${text}`).join('')}`);
       if (report.history !== undefined && total.failed <= HISTORIES_SHOWN) out(report.history);
-      out(`  again: npm run sim -- --seed ${report.seed}${faults === 'all' ? '' : ` --faults ${faults}`}`);
+      out(`  again: npm run sim -- --seed ${report.seed}${faults === 'all' ? '' : faults === 'regressions' ? ' --regressions' : ` --faults ${faults}`}`);
     } else if (report.history !== undefined) out(`${report.history}\nfingerprint ${report.fingerprint}`);
     if (done % 100 === 0) note(`${done} of ${seeds} seeds, ${total.failed} failed`);
   });
@@ -108,6 +117,10 @@ async function main(args: readonly string[]): Promise<number> {
   const wanted = argumentsOf(args);
   if (wanted.help) {
     out(USAGE);
+    return 0;
+  }
+  if (wanted.save) {
+    out(`saved as ${await saveScenario(generate(wanted.first))}: say in regressions.ts what its cause is`);
     return 0;
   }
   // Once, before several processes want it.

@@ -1,0 +1,38 @@
+// Histories that once went wrong, and why. A change of the generator changes what a seed means, so each is kept as the scenario that
+// its seed drew at the time: `npm run sim -- --seed N --save` writes one, `npm run sim -- --regressions` plays them all. What chance
+// does within a scenario still follows the calls that Slipway makes; the sure proof of a mended fault is the test that came with it.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Scenario } from './scenario.ts';
+
+export interface Regression {
+  seed: number;
+  /** What was wrong with Slipway. */
+  cause: string;
+}
+
+export const REGRESSIONS: readonly Regression[] = [
+  { seed: 81, cause: 'A start that Lambda believed dead and its retry both went on to UpdateService, and two deployments were made.' },
+  { seed: 104, cause: 'The state machine did not retry a function that was killed, since its error has another name than was written.' },
+  { seed: 107, cause: 'A notice that SNS refused once ended the release, since the error has another name in Step Functions.' },
+  { seed: 128, cause: 'ECS still showed the deployment configuration of the release before; taken for the service\'s own, it would have stayed for ever.' },
+  { seed: 153, cause: 'A start that ran twice at once made two deployments of one stage.' },
+  { seed: 212, cause: 'A push event that came late rolled its older image out over a newer one, which had finished meanwhile.' },
+  { seed: 1004, cause: 'The SDK repeated an UpdateService that had taken effect and answered 500: a second deployment.' },
+  { seed: 1064, cause: 'Pauses of the release before were not recognised as its leftovers, since its alarms had changed in between.' },
+  { seed: 1105, cause: 'The call of a function that was killed was still under way when its retry found no deployment and made another.' },
+  { seed: 1106, cause: 'All tasks of the new revision had died during a bake, and it was given more traffic all the same.' },
+  { seed: 1172, cause: 'After an approval that took long, traffic was shifted to a revision without tasks.' },
+  { seed: 1174, cause: 'A revision whose tasks crashed after they had been healthy went on to its next weight.' },
+];
+
+const fileOf = (seed: number): string => join(import.meta.dirname, 'regressions', `seed-${seed}.json`);
+
+export const savedScenario = async (seed: number): Promise<Scenario> => JSON.parse(await readFile(fileOf(seed), 'utf8')) as Scenario;
+
+/** Answers where. */
+export async function saveScenario(scenario: Scenario): Promise<string> {
+  const file = fileOf(scenario.seed);
+  await writeFile(file, `${JSON.stringify(scenario, undefined, 1)}\n`);
+  return file;
+}
