@@ -16,6 +16,12 @@ function executionOf(releaseId: string, name: string): Execution | undefined {
   return suffix === null ? undefined : { life: Number(suffix[1] ?? 1), handOvers: Number(suffix[2] ?? 0) };
 }
 
+/** Whether nobody was there before this one. */
+export function isFirstExecution(releaseId: string, name: string): boolean {
+  const execution = executionOf(releaseId, name);
+  return execution?.life === 1 && execution.handOvers === 0;
+}
+
 export type NextExecution = { kind: 'next'; name: string } | { kind: 'enough'; announcer: string } | { kind: 'foreign' };
 
 /** Who takes over from an execution that ended early; when the release has had its share, `announcer` only tells its end. */

@@ -5,9 +5,11 @@ import type { Clock } from '../../adapters/clock.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { imageName, noticeOf, type Notice } from '../../core/notice/notice.ts';
+import { isFirstExecution } from '../../core/release/execution-name.ts';
 import { loadRelease } from '../shared/stage.ts';
 
-const Event = v.object({ releaseId: v.string() });
+/** `executionName` is not sent by state machines of older versions, whose executions may still run. */
+const Event = v.object({ releaseId: v.string(), executionName: v.optional(v.string()) });
 
 export interface Prepared {
   stageIndex: number;
@@ -23,9 +25,10 @@ export interface PrepareDependencies {
 }
 
 export const prepare = ({ releases, timeline, clock }: PrepareDependencies) => async (event: unknown): Promise<Prepared> => {
-  const { releaseId } = v.parse(Event, event);
+  const { releaseId, executionName } = v.parse(Event, event);
   const { release, stages } = await loadRelease(releases, releaseId);
-  const fresh = stages.every((stage) => stage.status === 'pending');
+  // Whoever takes over from an execution that waited for its turn finds nothing begun either, and the start was told of.
+  const fresh = stages.every((stage) => stage.status === 'pending') && isFirstExecution(releaseId, executionName ?? releaseId);
   const text = `Release of ${imageName(release)} through ${release.pipeline.stages.map((stage) => stage.name).join(', ')}.`;
   if (fresh) await timeline.write(releaseId, [{ key: 'release.started', atMs: clock.nowMs(), kind: 'release', text }]);
   return {

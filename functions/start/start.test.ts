@@ -96,6 +96,37 @@ it.each<[string, () => Promise<unknown>, string]>([
   expect(await t.askBefore('one')).toMatchObject({ kind: 'ended', outcome });
 });
 
+describe('run twice at once', () => {
+  const theirs = () => ({ arn: 'arn:deployment/theirs', revisionId: 'theirs', taskDefinitionArn: 'theirs', createdAtMs: t.clock.nowMs(), status: 'IN_PROGRESS', weightPercent: 0, hooks: [] });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a stop', () => t.releases.decide('one', decision({ kind: 'abort', askKey: undefined }))],
+    ["somebody else's deployment", async () => t.ecs.deployments.unshift(theirs())],
+  ])('after %s the one that comes second finds the intention taken back, which is no fault', async (_, meanwhile) => {
+    await meanwhile();
+    await start();
+    expect(await start()).toEqual({ kind: 'stopped' });
+    expect(deploys()).toBe(0);
+  });
+
+  it('the one that must not start leaves alone what the other has started meanwhile', async () => {
+    const { deployments: list } = t.ecs.services;
+    let other: unknown;
+    t.ecs.services.deployments = async () => {
+      // The first one's look; by the time it is answered the world has moved on.
+      t.ecs.services.deployments = list;
+      other = await start();
+      const { arn, revisionId, status, createdAtMs } = theirs();
+      return [{ arn, targetRevisionArn: `arn:rev/${revisionId}`, status, createdAtMs }];
+    };
+    await expect(start()).rejects.toMatchObject({ name: 'Transient' });
+    expect(other).toMatchObject({ kind: 'started' });
+    expect((await t.stage('one')).deployment).toMatchObject({ revisionId: '1000' });
+    expect(await start()).toMatchObject({ kind: 'started' });
+    expect(deploys()).toBe(1);
+  });
+});
+
 it('what was aborted after its start is not thought of as never begun', async () => {
   await killedAfterDeploy();
   await t.releases.decide('one', decision({ kind: 'abort', askKey: undefined }));

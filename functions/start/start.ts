@@ -12,7 +12,7 @@ import { rungsOf } from '../../core/ladder/index.ts';
 import { noticeOf, type Notice } from '../../core/notice/notice.ts';
 import type { Stage } from '../../core/pipeline/model.ts';
 import { deploymentConfigurationFor, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
-import type { DeploymentRecord, StageRecord, TimelineEntry } from '../../core/release/model.ts';
+import type { StageRecord } from '../../core/release/model.ts';
 import { Transient } from '../shared/lambda.ts';
 import { changeStage, loadStage, ReleaseMissing, StageEvent } from '../shared/stage.ts';
 
@@ -43,7 +43,9 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
   const { releases, services, clock } = dependencies;
   const { release, stage, spec } = await loadStage(releases, event);
   const { deployment, found } = stage;
-  if (!deployment || !found) throw new ReleaseMissing(`the stage ${spec.name} of ${release.id} has no task definition yet`);
+  if (!found) throw new ReleaseMissing(`the stage ${spec.name} of ${release.id} has not been through preflight`);
+  // An earlier run of this step took the intention back, and whoever called it did not hear the answer.
+  if (!deployment) return { kind: 'stopped' };
   const { taskDefinitionArn } = deployment;
   const text = `Rolling out ${planText(spec)}.`;
   const notice = noticeOf(release, stage, 'stageStarted', text);
@@ -55,23 +57,21 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
   if (!known && requestedAtMs !== undefined && clock.nowMs() < requestedAtMs + UNSEEN_LIMIT_MS) {
     throw new Transient(`an earlier try may have started a deployment of ${spec.name} that ECS does not list yet`);
   }
-  const record = (made: Partial<DeploymentRecord> | undefined, entries: TimelineEntry[]) =>
-    changeStage(dependencies, event, async ({ stage: now }) => ({
-      stage: { ...now, deployment: now.deployment && made && { ...now.deployment, ...made }, waitingFor: made ? { kind: 'deployment' } : undefined },
-      entries,
-      answer: undefined,
-    }));
   if (!known && listed.some((other) => !isFinished(other.status))) {
-    await record(undefined, []);
+    await takeBack();
     return { kind: 'notQuiet' };
   }
   if (!known && !(await releases.mayAdvance(release.id, `stage.${stage.index}.start`))) {
     // Nothing was started and nothing will be: without the intention, the stage ends as one that never began.
-    await record(undefined, []);
+    await takeBack();
     return { kind: 'stopped' };
   }
   const started = known ?? (await startNow());
-  await record({ ...started, startedAtMs: clock.nowMs() }, [stageEntry(stage, 'stage', 'started', clock.nowMs(), text)]);
+  await changeStage(dependencies, event, async ({ stage: now }) => ({
+    stage: { ...now, deployment: now.deployment && { ...now.deployment, ...started, startedAtMs: clock.nowMs() }, waitingFor: { kind: 'deployment' } },
+    entries: [stageEntry(stage, 'stage', 'started', clock.nowMs(), text)],
+    answer: undefined,
+  }));
   return { kind: 'started', notice };
 
   async function startNow(): Promise<{ revisionId: string; arn: string | undefined }> {
@@ -84,6 +84,14 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
     const shown = await startedBefore(services, await services.deployments(spec.service), stage);
     if (!shown) throw new Transient(`ECS does not show the deployment of ${spec.name} yet`);
     return shown;
+  }
+
+  /** Never from under another run of this function, which may have started the deployment meanwhile: it would be nobody's. */
+  async function takeBack(): Promise<void> {
+    await changeStage(dependencies, event, async ({ stage: now }) => {
+      if (now.deployment && now.deployment.requestedAtMs !== requestedAtMs) throw new Transient(`another run of this function is starting the deployment of ${spec.name}`);
+      return { stage: { ...now, deployment: undefined, waitingFor: undefined }, entries: [], answer: undefined };
+    });
   }
 
   /** Written down before the call, and by one only: the same function may be running twice, each having seen that nobody had asked. */

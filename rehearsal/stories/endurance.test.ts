@@ -1,6 +1,6 @@
 // Long waits, lost events, executions that end early, and a day without any Lambda.
 import { approval, canary } from './plan.ts';
-import { story, type Given, type StateMachine } from './story.ts';
+import { story, type Given, type StateMachine, type Telling } from './story.ts';
 
 /** Executions that end with this name suffix or another, in the order in which they began. */
 const executionsOf = (releaseId: string, names: readonly string[]) => names.filter((name) => name.startsWith(releaseId)).map((name) => name.slice(releaseId.length));
@@ -78,10 +78,30 @@ describe('a release that lives longer than one execution may', () => {
   ));
 });
 
+test.each([
+  ['handed over', { machine: handsOverAfter(3) }, 'succeeded', async ({ when }: Telling) => when.passes('25m')],
+  ['rescued', {}, 'failed', async ({ when }: Telling) => when.somebodyStopsTheExecution()],
+] as const)('a release that is %s while it waits for its turn is told to have started once', (_, given, outcome, happens) => story(
+  { given: { strategy: canary([{ weight: 20, bake: '40m' }]), ...given } },
+  async (telling) => {
+    const { when, then, ledger } = telling;
+    const first = await when.pushed('1.1.0');
+    await when.itServes(20);
+    const histories = when.watchHistories();
+    const second = await when.pushed('1.2.0');
+    await when.passes('1m');
+    await happens(telling);
+    await then.itEnds(second, outcome);
+    await then.itEnds(first, 'succeeded');
+    expect(executionsOf(second, [...histories.keys()]).length).toBeGreaterThan(1);
+    expect(ledger.announced.filter(({ releaseId, kind }) => releaseId === second && kind === 'releaseStarted')).toHaveLength(1);
+  },
+)());
+
 describe('an execution that ends early', () => {
   test.each([
-    ['ABORTED', {}, async ({ when }: Parameters<Parameters<typeof story>[1]>[0]) => when.somebodyStopsTheExecution()],
-    ['TIMED_OUT', { machine: (machine: StateMachine) => void (machine['TimeoutSeconds'] = 1_200) }, async ({ when }: Parameters<Parameters<typeof story>[1]>[0]) => when.passes('20m')],
+    ['ABORTED', {}, async ({ when }: Telling) => when.somebodyStopsTheExecution()],
+    ['TIMED_OUT', { machine: (machine: StateMachine) => void (machine['TimeoutSeconds'] = 1_200) }, async ({ when }: Telling) => when.passes('20m')],
   ] as const)('%s: the release is rolled back by a fresh one, and says so', (status, given, happens) => story(
     { given: { strategy: canary([{ weight: 20, bake: '2h' }]), ...given } },
     async (telling) => {
