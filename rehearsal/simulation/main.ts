@@ -10,12 +10,13 @@ import type { ExhaustiveResult } from './exhaustive/index.ts';
 import { CANONICAL_STORIES } from './exhaustive/index.ts';
 import { inProcesses } from './processes.ts';
 import type { SeedReport } from './share.ts';
-import { SABOTAGES, type SabotageResult } from './sabotage/index.ts';
+import { SABOTAGES } from './sabotage/index.ts';
+import { trySabotages } from './sabotage/report.ts';
 
 const USAGE = `npm run sim -- [--seeds N] [--seed FIRST] [--faults all|none|NAME,...] [--history] [--processes N]
 npm run sim -- --regressions [--seed N] [--history]     plays the saved scenarios that once went wrong, or one of them
 npm run sim -- --seed N --save                          saves the scenario of a seed among them
-npm run sim -- --sabotage all|NAME,... [--seeds N]      breaks the product on purpose; every breakage must be noticed within N seeds
+npm run sim -- --sabotage all|NAME,... [--seeds N] [--by-chance]   breaks the product on purpose; every breakage must be noticed, by a story or within N seeds
 npm run sim -- --exhaustive [--every N] [--seed FROM]   kills a function before and after every call (or every Nth) of the canonical stories
 faults: ${[...FAULT_NAMES, ...OTHER_FAULTS].join(', ')}`;
 
@@ -35,7 +36,7 @@ function argumentsOf(args: readonly string[]) {
     options: {
       seeds: { type: 'string' }, seed: { type: 'string' }, faults: { type: 'string', default: 'all' }, history: { type: 'boolean', default: false },
       regressions: { type: 'boolean', default: false }, save: { type: 'boolean', default: false },
-      sabotage: { type: 'string' }, exhaustive: { type: 'boolean', default: false }, every: { type: 'string', default: '1' }, processes: { type: 'string' }, help: { type: 'boolean', default: false },
+      sabotage: { type: 'string' }, 'by-chance': { type: 'boolean', default: false }, exhaustive: { type: 'boolean', default: false }, every: { type: 'string', default: '1' }, processes: { type: 'string' }, help: { type: 'boolean', default: false },
     },
   });
   const whole = (name: string, text: string | undefined, otherwise: number): number => {
@@ -56,7 +57,7 @@ function argumentsOf(args: readonly string[]) {
   }
   const seedsDefault = sabotages.length > 0 ? SABOTAGE_SEEDS_DEFAULT : values.seed === undefined ? SEEDS_DEFAULT : 1;
   return {
-    help: values.help, faults: values.faults, history: values.history, save: values.save, sabotages, exhaustive: values.exhaustive,
+    help: values.help, faults: values.faults, history: values.history, save: values.save, sabotages, byChance: values['by-chance'], exhaustive: values.exhaustive,
     seeds: whole('seeds', values.seeds, seedsDefault), first: whole('seed', values.seed, values.exhaustive ? 0 : 1),
     every: Math.max(1, whole('every', values.every, 1)), processes: Math.max(1, whole('processes', values.processes, availableParallelism())),
   };
@@ -92,15 +93,6 @@ async function simulate({ first, seeds, faults, history, processes }: Arguments)
 const dealt = (names: readonly string[], processes: number): string[][] =>
   Array.from({ length: Math.min(processes, names.length) }, (_, index) => names.filter((_name, at) => at % processes === index));
 
-async function sabotage({ sabotages, first, seeds, processes }: Arguments): Promise<{ passed: number; failed: number }> {
-  let passed = 0;
-  await inProcesses<SabotageResult>('rehearsal/simulation/sabotage/main.ts', dealt(sabotages, processes).map((names) => [String(first), String(seeds), ...names]), (result) => {
-    if (result.caught) passed += 1;
-    out(result.caught ? `caught  ${result.name}: by ${result.invariant ?? ''}, after ${result.seeds} seeds (${result.text ?? ''})` : `MISSED  ${result.name}: ${result.seeds} seeds saw nothing wrong`);
-  });
-  return { passed, failed: sabotages.length - passed };
-}
-
 async function exhaust({ first, every, processes }: Arguments): Promise<{ passed: number; failed: number }> {
   const total = { passed: 0, failed: 0 };
   const shares = dealt(CANONICAL_STORIES, processes).map((stories) => [String(first), String(every), ...stories]);
@@ -125,7 +117,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   // Once, before several processes want it.
   await packagedArtefact(note);
-  const { passed, failed } = wanted.sabotages.length > 0 ? await sabotage(wanted) : wanted.exhaustive ? await exhaust(wanted) : await simulate(wanted);
+  const { passed, failed } = wanted.sabotages.length > 0 ? await trySabotages({ ...wanted, names: wanted.sabotages }, out, note) : wanted.exhaustive ? await exhaust(wanted) : await simulate(wanted);
   out(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }

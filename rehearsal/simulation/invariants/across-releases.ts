@@ -1,15 +1,33 @@
 // What one release must know of those before it.
 //   hold           an image that was rolled back or rejected on a service is not rolled out there again, unless somebody lifted the hold
-//   order          no image is rolled out over one that was wished for later and is in place
+//   order          no image is rolled out over one that was wished for later and is in place; whoever is told as superseded was so by
+//                  something newer, and does not take the service once it knows
 import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
 import type { Watcher } from '../world.ts';
-import type { Ledger, Rollout } from './ledger.ts';
+import type { Ledger, Rollout, Wish } from './ledger.ts';
+
+interface Written {
+  Key?: Record<string, { S?: string }>;
+  Item?: Record<string, { S?: string }>;
+  UpdateExpression?: string;
+  ExpressionAttributeNames?: Record<string, string>;
+}
+
+
+/** Whoever is asked by hand says when by its own clock. */
+const CLOCKS_DIFFER_MS = 10_000;
 
 export class AcrossReleases implements Watcher {
   private readonly ledger: Ledger;
   /** By service ARN and digest: which release was ended there by a rollback or a rejection. */
   private readonly held = new Map<string, string>();
+  /** Releases whose place in a queue a newer one has taken, and since when. */
+  private readonly overtakenAtMs = new Map<string, number>();
+  /** By service: who may write it. */
+  private readonly holders = new Map<string, string>();
+  /** Per environment and invocation: when it last read its release. */
+  private readonly readAtMs = new Map<SimulatedEnvironment, { invocation: number; atMs: number }>();
   private rolloutsSeen = 0;
   private noticesSeen = 0;
 
@@ -27,14 +45,39 @@ export class AcrossReleases implements Watcher {
     for (; this.noticesSeen < announced.length; this.noticesSeen++) {
       const notice = announced[this.noticesSeen];
       const wish = notice && this.ledger.wishes.get(notice.releaseId);
+      if (notice && wish && notice.outcome === 'superseded') this.superseded(notice.releaseId, wish);
       if (notice?.kind !== 'stageEnded' || !wish || wish.undoes || (notice.outcome !== 'rolledBack' && notice.outcome !== 'rejected')) continue;
       this.held.set(`${this.ledger.serviceArnOf(notice.stage)} ${wish.digest}`, notice.releaseId);
     }
-    if (environment && call.signingName === 'dynamodb' && call.operation === 'DeleteItem') this.lifted(call.input);
+    if (environment && call.signingName === 'dynamodb') this.recorded(call.operation, call.input, environment);
   }
 
-  private lifted({ Key }: { Key?: { pk?: { S?: string }; sk?: { S?: string } } }): void {
-    const [service, hold] = [Key?.pk?.S ?? '', Key?.sk?.S ?? ''];
+  private superseded(releaseId: string, wish: Wish): void {
+    const newer = [...this.ledger.wishes].some(([id, other]) => id !== releaseId && other.atMs > wish.atMs - CLOCKS_DIFFER_MS);
+    if (!newer) this.ledger.violated('order', `${releaseId} is told as superseded, and nothing newer was wished for`);
+  }
+
+  private recorded(operation: string, input: Written, environment: SimulatedEnvironment): void {
+    const [pk, sk] = [(input.Key ?? input.Item)?.['pk']?.S ?? '', (input.Key ?? input.Item)?.['sk']?.S ?? ''];
+    const nowMs = this.ledger.world.clock.nowMs();
+    if (operation === 'DeleteItem') this.lifted(input);
+    if (operation === 'DeleteItem' && sk === 'LEASE') this.holders.delete(pk);
+    if (operation === 'Query') this.readAtMs.set(environment, { invocation: environment.invocation, atMs: nowMs });
+    if (operation === 'UpdateItem' && sk === 'RELEASE' && Object.values(input.ExpressionAttributeNames ?? {}).includes('challengedBy')) this.overtakenAtMs.set(pk.slice('RELEASE#'.length), nowMs);
+    if (operation === 'UpdateItem' && input.UpdateExpression?.includes('REMOVE #record.challengedBy')) this.overtakenAtMs.delete(pk.slice('RELEASE#'.length));
+    if (operation === 'PutItem' && sk === 'LEASE') this.taken(pk, input.Item?.['releaseId']?.S ?? '', environment);
+  }
+
+  /** Whoever read its record before it was overtaken may still be on its way. */
+  private taken(service: string, releaseId: string, environment: SimulatedEnvironment): void {
+    const [overtakenAtMs, read] = [this.overtakenAtMs.get(releaseId), this.readAtMs.get(environment)];
+    const knew = overtakenAtMs !== undefined && read?.invocation === environment.invocation && read.atMs > overtakenAtMs;
+    if (knew && this.holders.get(service) !== releaseId) this.ledger.violated('order', `${releaseId} takes the service although a newer release has overtaken it`);
+    this.holders.set(service, releaseId);
+  }
+
+  private lifted({ Key }: Written): void {
+    const [service, hold] = [Key?.['pk']?.S ?? '', Key?.['sk']?.S ?? ''];
     if (hold.startsWith('HOLD#')) this.held.delete(`${service.slice('SERVICE#'.length)} ${hold.slice('HOLD#'.length)}`);
   }
 

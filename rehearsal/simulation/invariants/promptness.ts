@@ -3,6 +3,7 @@
 //   doorbell       nobody goes to sleep on a look that a ring has followed
 //   prompt         a ring is followed by a look at the release
 //                  an alarm is followed by Slipway's own stop, before ECS looks at its alarms
+//                  a decision to stop is followed by a rollback of what moves
 //                  a pause of Slipway's is answered before it times out
 import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { EventEnvelope } from '../../../local-cloud/events/index.ts';
@@ -14,6 +15,8 @@ import { isOver, type Ledger, type Rollout } from './ledger.ts';
 const LOOK_MS = 2 * 60_000;
 /** A signal, a wake, a look and a call, each from a cold start. */
 const ALARM_MS = 15_000;
+/** A look, and the deployment may only just have been asked for: ECS takes a moment to list it. */
+const STOP_MS = 30_000;
 /** A function that was killed or throttled may be tried again this much later. */
 const CALM_MS = 10 * 60_000;
 /** Whoever lost a wake before a pause comes back within a resync of people. */
@@ -35,6 +38,7 @@ export class Promptness implements Watcher {
   /** By release, as its bell should count them. */
   private readonly rings = new Map<string, number>();
   private due: Expected[] = [];
+  private readonly stopsSeen = new Set<string>();
   private linesRead = 0;
   private lastTroubleMs = -Infinity;
   private lambdasDead = false;
@@ -66,6 +70,7 @@ export class Promptness implements Watcher {
   }
 
   stepped(): void {
+    if (this.ledger.stoppedAtMs.size > this.stopsSeen.size) this.stopped();
     const nowMs = this.ledger.world.clock.nowMs();
     const now = this.due.filter((one) => one.dueMs <= nowMs);
     if (now.length === 0) return;
@@ -98,6 +103,17 @@ export class Promptness implements Watcher {
         return `${rollout.releaseId} goes on ${waitMs / 1000} s after ${alarm} went off`;
       };
       this.expect({ sinceMs, dueMs: sinceMs + waitMs, broken });
+    }
+  }
+
+  private stopped(): void {
+    for (const [key, sinceMs] of this.ledger.stoppedAtMs) {
+      if (this.stopsSeen.has(key)) continue;
+      this.stopsSeen.add(key);
+      const rollout = this.ledger.rollouts.find((one) => `${one.releaseId}#${one.stageIndex}` === key);
+      const waitMs = STOP_MS + this.readLagMs;
+      const broken = () => (rollout?.deployment.status === 'IN_PROGRESS' && this.runs(rollout.releaseId) ? `${rollout.releaseId} is stopped and its deployment goes on ${waitMs / 1000} s later` : undefined);
+      if (rollout) this.expect({ sinceMs, dueMs: sinceMs + waitMs, broken });
     }
   }
 

@@ -1,13 +1,11 @@
-// One process' share of the sabotages: `node scripts/run.mjs rehearsal/simulation/sabotage/main.ts FIRST_SEED SEEDS NAME...` prints
-// one JSON line each.
+// One process' share of the sabotages: `node scripts/run.mjs rehearsal/simulation/sabotage/main.ts stories|chance FIRST_SEED SEEDS NAME...`
+// prints one JSON line each.
 import { packagedArtefact } from '../../package.ts';
-import { runSabotages, SABOTAGES } from './index.ts';
+import { runSabotage, sabotageNamed } from './index.ts';
 
-const [firstSeed, maxSeeds, ...names] = process.argv.slice(2);
+const [by, firstSeed, seedsMax, ...names] = process.argv.slice(2);
 const artefact = await packagedArtefact((line) => void process.stderr.write(`${line}\n`));
-await runSabotages(
-  names.length > 0 ? names : SABOTAGES.map((sabotage) => sabotage.name),
-  artefact,
-  { firstSeed: Number(firstSeed ?? 1), maxSeeds: Number(maxSeeds ?? 50) },
-  (result) => void process.stdout.write(`${JSON.stringify(result)}\n`),
-);
+for (const name of names) {
+  const result = await runSabotage(sabotageNamed(name), artefact, { stories: by === 'stories', firstSeed: Number(firstSeed), seedsMax: Number(seedsMax) });
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}

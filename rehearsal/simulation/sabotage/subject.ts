@@ -1,3 +1,4 @@
-// What is bundled for a sabotage: a world and the scenarios for it.
+// What is bundled for a sabotage: a world, the stories and the scenarios for it.
 export { run } from '../run.ts';
 export { generate } from '../generate.ts';
+export { optionsOf, STORIES } from './stories.ts';
