@@ -7,9 +7,11 @@ import type { Ask, EpochMs, NoticeKind, StageRecord, TimelineEntry } from '../re
 import { stageEntry } from './entries.ts';
 import { RESYNC_PEOPLE_MS, type Assessment } from './verdict.ts';
 
-/** Records a question and waits for its answer. */
-export function putQuestion({ stage, nowMs }: { stage: StageRecord; nowMs: EpochMs }, key: string, rule: ApprovalRule, question: string): Assessment {
-  const ask: Ask = { key, rule, question, askedAtMs: nowMs, deadlineMs: nowMs + rule.withinMs };
+/** Records a question and waits for its answer, until `latestMs` at most. Silence approves nothing before its whole time is over. */
+export function putQuestion({ stage, nowMs }: { stage: StageRecord; nowMs: EpochMs }, key: string, written: ApprovalRule, question: string, latestMs: EpochMs = Infinity): Assessment {
+  const deadlineMs = Math.min(nowMs + written.withinMs, Math.max(nowMs, latestMs));
+  const rule: ApprovalRule = deadlineMs < nowMs + written.withinMs ? { ...written, otherwise: 'reject' } : written;
+  const ask: Ask = { key, rule, question, askedAtMs: nowMs, deadlineMs };
   const who = rule.from.length === 0 ? 'anybody' : rule.from.join(', ');
   const among = rule.including === undefined ? '' : `, ${rule.including.map(requirementText).join(' and ')} among them`;
   const text = `${question} Asked ${who}; ${rule.need} needed${among} by ${deadlineText(ask)}.`;

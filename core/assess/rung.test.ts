@@ -138,6 +138,22 @@ describe('the approval of a rung', () => {
     expect(entries).toMatchObject([{ key: 'stage.0.ask.weight.25' }]);
   });
 
+  describe('when ECS would give the pause up before that', () => {
+    const paused = (leftMs: number) => observation({ deployment: pausedAt(25, { pauses: [{ hookId: 'ecs-pause-one', expiresAtMs: NOW_MS + leftMs }] }) });
+    const put = (leftMs: number, otherwise: 'approve' | 'reject') =>
+      judge(25, { spec: stageSpec({ strategy: oneStep(TEN_MS, undefined, rule({ otherwise })) }), stage: after.stage, observation: paused(leftMs) }).stage.asks;
+
+    it('is open until shortly before, and silence is then no approval', () => {
+      expect(put(HOUR_MS, 'reject')).toMatchObject([{ deadlineMs: NOW_MS + 55 * MINUTE_MS, rule: { otherwise: 'reject' } }]);
+      expect(put(HOUR_MS, 'approve')).toMatchObject([{ deadlineMs: NOW_MS + 55 * MINUTE_MS, rule: { otherwise: 'reject' } }]);
+      expect(put(MINUTE_MS, 'approve')).toMatchObject([{ deadlineMs: NOW_MS, rule: { otherwise: 'reject' } }]);
+    });
+
+    it('has its whole time where the pause outlasts it', () => {
+      expect(put(4 * HOUR_MS + 5 * MINUTE_MS, 'approve')).toMatchObject([{ deadlineMs: NOW_MS + 4 * HOUR_MS, rule: { otherwise: 'approve' } }]);
+    });
+  });
+
   const asked = { spec, stage: reachedAgo(25, TEN_MS, { asks: [ask({ rule: rule({ need: 2 }) })] }) };
   it.each([
     ['open', [], { kind: 'wait', waitingFor: { kind: 'approval' } }],

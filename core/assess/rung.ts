@@ -16,6 +16,8 @@ const REQUEST_COUNT_RECHECK_MS = 30_000;
 /** Less than what a pause outlasts its plan by, so that this is told before ECS rolls back by itself. */
 const SHORT_OF_TASKS_LIMIT_MS = 10 * 60_000;
 const SHORT_OF_TASKS_RECHECK_MS = 30_000;
+/** Before ECS gives a pause up, so that the release ends by its own ruling and not by a time-out that nobody was told of. */
+const LAST_WORD_MS = 5 * 60_000;
 const WEIGHT_TOLERANCE_PERCENT = 0.05;
 
 const sameWeight = (a: number, b: number): boolean => Math.abs(a - b) < WEIGHT_TOLERANCE_PERCENT;
@@ -26,7 +28,7 @@ export function assessRung(input: AssessInput, deployment: DeploymentView): Asse
 
   const { stage, entries, reachedAtMs, first } = reach(input, rung, deployment);
   const at: RungInput = { ...input, stage, rung, reachedAtMs };
-  const answer = baked(at) ?? measured(at, deployment) ?? dataAvailable(at, deployment) ?? approved(at) ?? short(at, deployment) ?? advance(at, deployment, completeText(at));
+  const answer = baked(at) ?? measured(at, deployment) ?? dataAvailable(at, deployment) ?? approved(at, deployment) ?? short(at, deployment) ?? advance(at, deployment, completeText(at));
   const firstNotice = first && rung.weightPercent > 0 ? ({ kind: 'weightReached', text: entries[0]?.text ?? '' } as const) : undefined;
   return { ...answer, entries: [...entries, ...answer.entries], notice: answer.notice ?? firstNotice };
 }
@@ -122,17 +124,23 @@ function scarce(input: RungInput, deployment: DeploymentView, { askKey, lack, wa
     otherwise: 'reject',
     notByAuthor: false,
   };
-  return putQuestion(input, askKey, rule, `${lack.charAt(0).toUpperCase()}${lack.slice(1)}. Go on all the same?`);
+  return putQuestion(input, askKey, rule, `${lack.charAt(0).toUpperCase()}${lack.slice(1)}. Go on all the same?`, lastWordMs(deployment));
 }
 
-function approved(input: RungInput): Assessment | undefined {
+function approved(input: RungInput, deployment: DeploymentView): Assessment | undefined {
   const rule = input.rung.approval;
   if (!rule) return undefined;
   const key = `weight.${input.rung.weightPercent}`;
   if (input.stage.asks.some((ask) => ask.key === key)) return answered(input, key);
   const next = nextWeight(input, input.rung.weightPercent);
-  return putQuestion(input, key, rule, `Go on from ${input.rung.weightPercent} % to ${namedAfter(input) ?? next} %?`);
+  return putQuestion(input, key, rule, `Go on from ${input.rung.weightPercent} % to ${namedAfter(input) ?? next} %?`, lastWordMs(deployment));
 }
+
+/**
+ * One question after the other may ask for more time than a pause lasts: 14 days, as ECS counts them from its beginning.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/pause-lifecycle-hooks.html
+ */
+const lastWordMs = ({ pauses }: DeploymentView): EpochMs => Math.min(...pauses.map(({ expiresAtMs }) => (expiresAtMs === undefined ? Infinity : expiresAtMs - LAST_WORD_MS)));
 
 /** Undefined once the question is answered with yes; a no never gets here, since it stops the stage first. */
 function answered(input: RungInput, key: string): Assessment | undefined {

@@ -24,6 +24,8 @@ export interface Physics {
   eventDeliveryMs: number;
   /** Multiplies the waits between retries of asynchronous deliveries (Lambda 1 and 2 min, EventBridge and SNS backoff). */
   asyncRetryTimeScale: number;
+  /** How long Lambda keeps an idle execution environment: some minutes, and AWS does not say how many. */
+  lambdaIdleMs: number;
 }
 
 /** As AWS behaves, as far as it is known. */
@@ -40,6 +42,7 @@ export const realisticPhysics: Physics = {
   metricTimeScale: 1,
   eventDeliveryMs: 500,
   asyncRetryTimeScale: 1,
+  lambdaIdleMs: 7 * 60_000,
 };
 
 /** A laptop's demo: the same order of events, thirty times quicker. */
@@ -56,4 +59,5 @@ export const fastPhysics: Physics = {
   metricTimeScale: 1 / 30,
   eventDeliveryMs: 10,
   asyncRetryTimeScale: 1 / 60,
+  lambdaIdleMs: 7 * 60_000,
 };

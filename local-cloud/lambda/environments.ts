@@ -17,9 +17,6 @@ export interface Environment {
   served: number;
 }
 
-/** AWS keeps idle environments for some minutes and does not say how many. */
-export const IDLE_LIMIT_MS = 7 * 60_000;
-
 export class Environments {
   private readonly kernel: Kernel;
   private readonly runner: FunctionRunner;

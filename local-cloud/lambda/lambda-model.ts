@@ -5,7 +5,7 @@ import type { Caller, Operation, PolicyDocument, ServiceModel } from '../kernel/
 import { AsyncQueue } from './async-queue.ts';
 import type { Artefacts } from './code.ts';
 import { Destinations } from './destinations.ts';
-import { Environments, IDLE_LIMIT_MS } from './environments.ts';
+import { Environments } from './environments.ts';
 import { EventSources } from './event-sources.ts';
 import { functionOperations } from './function-operations.ts';
 import { FunctionStore } from './function-store.ts';
@@ -41,7 +41,7 @@ export class LambdaModel implements ServiceModel, FunctionUrls {
 
   constructor(kernel: Kernel, ports: LambdaPorts) {
     this.runner = ports.runner;
-    this.environments = new Environments(kernel, ports.runner, ports.idleLimitMs ?? IDLE_LIMIT_MS);
+    this.environments = new Environments(kernel, ports.runner, ports.idleLimitMs ?? kernel.physics.lambdaIdleMs);
     this.store = new FunctionStore(kernel, (name) => this.environments.retire(name));
     this.invoker = new Invoker(kernel, this.environments, { logs: ports.logs, metrics: ports.metrics });
     const destinations = new Destinations(kernel, ports.metrics);
