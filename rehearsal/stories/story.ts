@@ -2,6 +2,7 @@
 // It looks from outside only: ECS, the load balancer, what was announced, what the control API answers. Every story is held to
 // the invariants of the simulation as well, and a story that fails prints its history.
 import type { DeliveryFate, EventEnvelope } from '../../local-cloud/events/index.ts';
+import type { Physics } from '../../local-cloud/kernel/physics.ts';
 import type { Switches } from '../../local-cloud/kernel/switches.ts';
 import type { ApiCall } from '../../local-cloud/cloud-kernel.ts';
 import { packagedArtefact, type Artefact } from '../package.ts';
@@ -31,6 +32,7 @@ export interface Given extends Plan {
   /** What the team itself deploys with; rolling with a circuit breaker if left out. */
   deploymentConfiguration?: object;
   switches?: Partial<Switches>;
+  physics?: Partial<Physics>;
   faults?: Partial<FaultRates>;
   requestsPerSecond?: number;
   /** What becomes of an event on its way to a rule; `deliver` if left out. */
@@ -66,6 +68,7 @@ export function story(options: StoryOptions, tell: (telling: Telling) => Promise
         seed: scenario.seed,
         artefact: changed(await artefact(), given.machine),
         switches: scenario.switches,
+        ...(given.physics === undefined ? {} : { physics: given.physics }),
         interference: (world) => {
           chance = new ByChance({ ...world, rates: scenario.faults, untilMs: -Infinity });
           return interferenceOf(chance, given);

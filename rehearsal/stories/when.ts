@@ -33,10 +33,15 @@ export class When {
 
   /** Pushes an image, and waits until its release has begun; answers the release's id. */
   async pushed(tag: string, character: ImageCharacter = GOOD_IMAGE): Promise<string> {
-    const digest = await this.world.push(REPOSITORY, tag, character);
-    const releaseId = `checkout-${tag}-${digest.slice(7, 15)}`;
+    const releaseId = await this.push(tag, character);
     await this.until(() => this.ledger.releaseIds.has(releaseId), `the release of ${tag} begins`, '30m');
     return releaseId;
+  }
+
+  /** Answers the id that the release will have. */
+  async push(tag: string, character: ImageCharacter = GOOD_IMAGE): Promise<string> {
+    const digest = await this.world.push(REPOSITORY, tag, character);
+    return `checkout-${tag}-${digest.slice(7, 15)}`;
   }
 
   /** A push of a digest that has been pushed before. */
@@ -122,8 +127,10 @@ export class When {
     return this.world.setAlarm(ALARM, state);
   }
 
-  async everyLambdaIsDeadFor(duration: string): Promise<void> {
-    await this.world.await(act(this.world, this.ledger, { atMs: 0, kind: 'lambdasDead', forMs: msOf(duration) }));
+  async everyLambdaIsDeadFor(duration: string, meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
+    const dead = act(this.world, this.ledger, { atMs: 0, kind: 'lambdasDead', forMs: msOf(duration) });
+    await meanwhile();
+    await this.world.await(dead);
   }
 
   somebodysTerraformUpdates(service = PRODUCTION): Promise<void> {
