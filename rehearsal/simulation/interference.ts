@@ -8,8 +8,8 @@ import type { History } from './history.ts';
 import type { FaultRates } from './scenario.ts';
 import type { SimulatedEnvironment } from './simulated-lambda.ts';
 import type { Interference } from './world.ts';
+import { never } from './never.ts';
 
-const NEVER = new Promise<never>(() => undefined);
 const CALL_MS = { min: 3, max: 25 };
 const SLOW_MS = { min: 2_000, max: 70_000 };
 /** A lost event of these sources costs time and nothing else. https://docs.aws.amazon.com/eventbridge/latest/ref/event-delivery-level.html */
@@ -66,19 +66,19 @@ export class ByChance implements Interference {
     }
     if (falls(rates.hangs)) {
       this.note(`never answers: ${name}`);
-      return NEVER;
+      return never();
     }
     if (falls(rates.killedBefore)) {
       this.note(`function killed before: ${name}`);
       environment.kill('signal: killed');
-      return NEVER;
+      return never();
     }
     await this.wait(latencyMs);
     if (falls(rates.killedAfter)) {
       this.note(`function killed after: ${name}`);
       await proceed().catch(() => undefined);
       environment.kill('signal: killed');
-      return NEVER;
+      return never();
     }
     return proceed();
   }

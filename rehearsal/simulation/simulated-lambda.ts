@@ -13,6 +13,7 @@ import type { Chance } from './chance.ts';
 import { compose, type Handle, type Parts, type Transport } from './composition.ts';
 import type { SlackTransport } from './slack/simulated-slack.ts';
 import { connectDocumentClientQuickly, connectQuickly } from './quick-door.ts';
+import { never } from './never.ts';
 
 /** One execution environment of one function; `invocation` counts what it has served. */
 export interface SimulatedEnvironment {
@@ -44,7 +45,6 @@ export interface SimulatedLambdaOptions {
   log?: (functionName: string, level: string, message: string, fields: Record<string, unknown>) => void;
 }
 
-const NEVER = new Promise<never>(() => undefined);
 const KEY_LIFETIME_MS = 3_650 * 86_400_000;
 
 export class SimulatedLambda implements FunctionRunner {
@@ -128,12 +128,12 @@ export class SimulatedLambda implements FunctionRunner {
     const { expiration: _, ...credentials } = kernel.credentials.issue(environment.caller, KEY_LIFETIME_MS);
     // A dead environment hears of no answer, so nothing follows from one.
     const whileAlive = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
-      if (environment.dead) return NEVER;
+      if (environment.dead) return never();
       try {
         const answer = await call();
-        return environment.dead ? NEVER : answer;
+        return environment.dead ? never() : answer;
       } catch (error) {
-        if (environment.dead) return NEVER;
+        if (environment.dead) return never();
         throw error;
       }
     };

@@ -3,6 +3,7 @@
 import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
 import { noInterference, type Interference, type WorldOptions } from '../world.ts';
+import { never } from '../never.ts';
 
 export interface KillPoint {
   /** The n-th call since the story began; 0 kills nobody. */
@@ -10,7 +11,6 @@ export interface KillPoint {
   when: 'before' | 'after';
 }
 
-const NEVER = new Promise<never>(() => undefined);
 
 export class KillAt implements Interference {
   /** Calls since the story began. */
@@ -39,7 +39,7 @@ export class KillAt implements Interference {
     this.given.history.add('fault', `function killed ${this.point.when}: ${environment.functionName} ${call.signingName}:${call.operation}`);
     if (this.point.when === 'after') await this.calm.call(environment, call, proceed).catch(() => undefined);
     environment.kill('signal: killed');
-    return NEVER;
+    return never();
   }
 
   serviceCall(call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {

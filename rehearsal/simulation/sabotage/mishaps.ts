@@ -3,6 +3,7 @@ import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { Ledger } from '../invariants/ledger.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
 import { noInterference, type Interference, type World } from '../world.ts';
+import { never } from '../never.ts';
 
 export interface Mishap {
   function: string;
@@ -25,7 +26,6 @@ interface Meanwhile {
   meanwhile: (world: World, ledger: Ledger) => Promise<void>;
 }
 
-const NEVER = new Promise<never>(() => undefined);
 
 export class Mishaps implements Interference {
   private readonly calm: Interference;
@@ -55,7 +55,7 @@ export class Mishaps implements Interference {
       this.history.add('fault', `function killed ${happens === 'killedAfter' ? 'after' : 'before'}: ${name}`);
       if (happens === 'killedAfter') await this.calm.call(environment, call, proceed).catch(() => undefined);
       environment.kill('signal: killed');
-      return NEVER;
+      return never();
     }
     // Neither is a fault: how long a call takes, and what others do in that time, is up to the world.
     this.history.add('events', `${'lateMs' in happens ? `takes ${happens.lateMs / 1000} s` : 'others are quicker'}: ${name}`);

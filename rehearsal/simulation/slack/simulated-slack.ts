@@ -7,6 +7,7 @@ import type { Chance } from '../chance.ts';
 import type { SlackApp } from '../furnish.ts';
 import type { History } from '../history.ts';
 import { NO_SLACK_FAULTS, type SlackHabits } from './habits.ts';
+import { never } from '../never.ts';
 
 export { type SlackHabits } from './habits.ts';
 
@@ -36,7 +37,6 @@ export const RESPOND = 'https://hooks.slack.com/respond';
 const LATENCY_MS = { min: 40, max: 400 };
 /** Slack may carry a request out long after its sender has given it up. */
 const SLOW_MS = { min: 3_000, max: 20_000 };
-const NEVER = new Promise<never>(() => undefined);
 
 type Fate = 'fine' | 'down' | 'dead' | 'mute' | 'limited' | 'slow' | 'tokenRevoked' | 'killed';
 
@@ -122,7 +122,7 @@ export class SimulatedSlack {
       case 'killed':
         this.carryOut(path, init, false);
         killCaller();
-        return NEVER;
+        return never();
       case 'tokenRevoked':
         return this.carryOut(path, init, true);
       case 'fine':
