@@ -1,3 +1,4 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { AwsError } from '../../local-cloud/kernel/errors.ts';
 import { ask, decision, DIGEST, NOW_MS, release, stageRecord } from '../../core/testing/samples.ts';
 import { newStageRecord } from '../../core/release/model.ts';
@@ -97,6 +98,15 @@ describe('the doorbell', () => {
     if (at === 3) await ring();
     // Rung before the look: it is in what was seen. During it: no sleep. After it: woken.
     expect({ parked, woken }).toEqual([{ parked: 'parked', woken: undefined }, { parked: 'rung', woken: undefined }, { parked: 'rung', woken: undefined }, { parked: 'parked', woken: 'token' }][at]);
+  });
+
+  it('keeps no token beyond the end', async () => {
+    const releases = await created();
+    await releases.park(one.id, 'token-1', 0);
+    await releases.end(one.id, 'succeeded', 'done', NOW_MS);
+    const { Item } = await cloud.table.client.send(new GetCommand({ TableName: cloud.table.name, Key: { pk: `RELEASE#${one.id}`, sk: 'RELEASE' } }));
+    expect(Item).toMatchObject({ record: { status: 'ended' } });
+    expect(Item).not.toHaveProperty('token');
   });
 
   it('of a release that has ended, or is gone, rings nobody', async () => {

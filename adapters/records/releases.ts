@@ -95,8 +95,10 @@ export function releasesIn({ client, name: TableName }: Table) {
       const expiresAtSeconds = Math.floor(endedAtMs / 1000) + FINISHED_KEPT_SECONDS;
       const ended = await change(releaseId, {
         members: { status: 'ended', outcome, reason, endedAtMs },
-        also: ', expiresAtSeconds = :expires',
+        // Nobody is woken any more.
+        also: ', expiresAtSeconds = :expires REMOVE #token',
         condition: WHILE_RUNNING,
+        names: { '#token': 'token' },
         values: { ...RUNNING, ':expires': expiresAtSeconds },
       });
       // Also when somebody ended it before: that one may have died here.
@@ -256,7 +258,7 @@ export function releasesIn({ client, name: TableName }: Table) {
   }
 
   /** Sets members of the record under a condition; false when the condition does not hold. `also` goes on with the update expression. */
-  async function change(releaseId: string, given: { members: Record<string, unknown>; also?: string; condition: string; values?: Record<string, unknown> }): Promise<boolean> {
+  async function change(releaseId: string, given: { members: Record<string, unknown>; also?: string; condition: string; names?: Record<string, string>; values?: Record<string, unknown> }): Promise<boolean> {
     const { members, also = '', condition, values = {} } = given;
     const entries = Object.entries(members);
     const names = [...entries.map(([member]) => member), ...(condition.includes('#status') ? ['status'] : [])];
@@ -267,7 +269,7 @@ export function releasesIn({ client, name: TableName }: Table) {
           Key: keyOf(releaseId),
           UpdateExpression: `SET ${entries.map(([member]) => `#record.#${member} = :${member}`).join(', ')}${also}`,
           ConditionExpression: condition,
-          ExpressionAttributeNames: { '#record': 'record', ...Object.fromEntries(names.map((member) => [`#${member}`, member])) },
+          ExpressionAttributeNames: { '#record': 'record', ...Object.fromEntries(names.map((member) => [`#${member}`, member])), ...given.names },
           ExpressionAttributeValues: { ...Object.fromEntries(entries.map(([member, value]) => [`:${member}`, value])), ...values },
         }),
       );

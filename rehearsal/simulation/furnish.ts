@@ -1,6 +1,7 @@
 // Furnishes a simulated account: Slipway's own stack from its packaged template, and services for it to roll out.
 import type { Cloud } from '../../local-cloud/cloud.ts';
 import type { VirtualClock } from '../../local-cloud/kernel/clock.ts';
+import { AUTHOR_ANNOTATION } from '../../adapters/images.ts';
 import type { Artefact } from '../package.ts';
 
 const STACK = 'slipway-prod';
@@ -162,8 +163,8 @@ export async function furnishService(operate: Operate, accountId: string, wish: 
   return { cluster: wish.cluster, name: wish.name, arn: service.serviceArn, desiredCount: wish.desiredCount, blueArn, greenArn, productionRuleArn, deploymentConfiguration: wish.deploymentConfiguration, alarms: wish.alarms };
 }
 
-export const imageManifest = (version: string, configDigest: string): string =>
+export const imageManifest = (version: string, configDigest: string, author?: string): string =>
   JSON.stringify({
     schemaVersion: 2, mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: configDigest, size: 2 }, layers: [], annotations: { version },
+    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: configDigest, size: 2 }, layers: [], annotations: { version, ...(author === undefined ? {} : { [AUTHOR_ANNOTATION]: author }) },
   });

@@ -4,36 +4,42 @@ import type { Switches } from '../../local-cloud/kernel/switches.ts';
 import { Chance } from './chance.ts';
 import type { ServiceWish } from './furnish.ts';
 import { GOOD_IMAGE, type ImageCharacter } from './images.ts';
-import { NO_FAULTS, type Act, type FaultRates, type PeopleHabits, type Push, type Scenario, type WrittenStage } from './scenario.ts';
+import { generateActs } from './generate-acts.ts';
+import { NO_FAULTS, PATIENT_PEOPLE, PEOPLE, writtenPeople, type FaultRates, type PeopleHabits, type Push, type Scenario, type WrittenStage } from './scenario.ts';
+import type { SlackHabits, SlackOutage } from './slack/habits.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 export interface GenerateOptions {
-  /** Names of `FaultRates`, or of groups of acts (`people`, `foreign`, `alarms`, `outage`, `switches`); all by default. */
+  /** Names of `FaultRates`, or of `OTHER_FAULTS`; all by default. */
   faults?: 'all' | 'none' | readonly string[];
 }
 
-export const OTHER_FAULTS = ['acts', 'alarms', 'images', 'switches', 'people'] as const;
+export const OTHER_FAULTS = ['acts', 'alarms', 'images', 'switches', 'people', 'slack'] as const;
 
 export function generate(seed: number, { faults = 'all' }: GenerateOptions = {}): Scenario {
   const chance = new Chance(seed);
   const on = (name: string) => faults === 'all' || (faults !== 'none' && faults.includes(name));
-  const requestsPerSecond = chance.fork('traffic').hits(0.06) ? chance.fork('traffic rate').whole(0, 40) : undefined;
+  const requestsPerSecond = chance.fork('traffic').hits(0.12) ? chance.fork('traffic rate').whole(0, 40) : undefined;
   const stages = stagesOf(chance.fork('stages'), requestsPerSecond !== undefined);
   const pushes = pushesOf(chance.fork('pushes'), on('images'));
   const lastPushMs = pushes.at(-1)?.atMs ?? 0;
   const spanMs = lastPushMs + chance.fork('span').whole(10 * MINUTE_MS, 3 * HOUR_MS);
+  const slack = on('slack') ? slackOf(chance.fork('slack'), spanMs) : undefined;
+  const freezers = chance.fork('freezers');
   return {
     seed,
     door: 'quick',
     specification: {
-      people: Object.fromEntries(['alice', 'bob', 'carol'].map((name) => [name, { aws: [`*:assumed-role/slipway-people/${name}`] }])),
+      people: writtenPeople(),
       pipelines: {
         checkout: {
           image: { repository: 'shop/checkout', tags: { semver: '>=1.0.0' } },
+          ...(slack ? { notify: { slack: '#deploys' } } : {}),
           newerRelease: chance.fork('newer').pick(['overtakesWaiting', 'waits']),
           foreignDeployments: chance.fork('foreign').pick(['continue', 'leave']),
+          ...(freezers.hits(0.5) ? { freeze: { override: [freezers.pick(PEOPLE)] } } : {}),
           stages,
         },
       },
@@ -42,9 +48,10 @@ export function generate(seed: number, { faults = 'all' }: GenerateOptions = {})
     switches: on('switches') ? switchesOf(chance.fork('switches')) : {},
     requestsPerSecond,
     pushes,
-    acts: actsOf(chance.fork('acts'), stages, pushes, spanMs, on),
-    people: peopleOf(chance.fork('people'), on('people')),
+    acts: generateActs(chance.fork('acts'), { stages, pushes, spanMs, slack: slack !== undefined, on }),
+    people: on('people') ? peopleOf(chance.fork('people')) : PATIENT_PEOPLE,
     faults: ratesOf(chance.fork('faults'), on),
+    ...(slack ? { slack } : {}),
     faultsUntilMs: faults === 'none' ? 0 : spanMs,
   };
 }
@@ -74,17 +81,16 @@ function strategyOf(chance: Chance, traffic: boolean): unknown {
   const bakeAfter = chance.hits(0.6) ? { bakeAfter: chance.pick(['1m', '5m', '15m']) } : {};
   const approval = () => (chance.hits(0.35) ? { approval: approvalOf(chance) } : {});
   const kind = chance.next();
-  if (kind < 0.13) return chance.hits(0.5) ? 'rolling' : { rolling: { minimumHealthyPercent: chance.pick([50, 100]), maximumPercent: 200, ...(chance.hits(0.4) ? { bakeAfter: '5m' } : {}) } };
-  if (kind < 0.3) return { blueGreen: { ...approval(), ...bakeAfter } };
-  if (kind < 0.42) return { linear: { step: chance.pick([20, 25, 30, 34, 50]), bake: bake(), ...bakeAfter } };
+  if (kind < 0.14) return chance.hits(0.5) ? 'rolling' : { rolling: { minimumHealthyPercent: chance.pick([50, 100]), maximumPercent: 200, ...(chance.hits(0.4) ? { bakeAfter: '5m' } : {}) } };
+  if (kind < 0.31) return { blueGreen: { ...approval(), ...bakeAfter } };
+  if (kind < 0.44) return { linear: { step: chance.pick([20, 25, 30, 34, 50]), bake: bake(), ...bakeAfter } };
   const weights = chance.pick<number[]>([[5], [10], [50], [33.3], [25, 50], [20, 60], [25, 75], [10, 50], [12.5, 50], [5, 25, 50]]);
-  const steps = weights.map((weight) => ({ weight, bake: traffic && chance.hits(0.7) ? { for: bake(), requests: chance.whole(1, 4_000) } : bake(), ...approval() }));
+  const steps = weights.map((weight) => ({ weight, bake: traffic && chance.hits(0.8) ? { for: bake(), requests: chance.whole(1, 4_000) } : bake(), ...approval() }));
   return { canary: { steps, ...bakeAfter } };
 }
 
 function approvalOf(chance: Chance): object {
-  const everybody = ['alice', 'bob', 'carol'];
-  const from = everybody.slice(0, chance.whole(1, 3)) as [string, ...string[]];
+  const from = PEOPLE.slice(0, chance.whole(1, 3)) as [string, ...string[]];
   const named = chance.hits(0.85);
   const more = chance.fork('who must, who else');
   return {
@@ -94,7 +100,7 @@ function approvalOf(chance: Chance): object {
     ...(named && from.length < 3 && more.hits(0.4) ? { escalate: { to: ['carol'], after: more.pick(['2m', '4m']) } } : {}),
     within: chance.pick(['5m', '20m', '1h', '4h']),
     otherwise: chance.pick(['reject', 'reject', 'approve']),
-    ...(chance.hits(0.2) ? { notBy: 'author' } : {}),
+    ...(chance.hits(0.35) ? { notBy: 'author' } : {}),
   };
 }
 
@@ -118,12 +124,17 @@ function serviceOf(chance: Chance, stage: WrittenStage): ServiceWish {
 // ---- what happens ---------------------------------------------------------------------------------------------------------------
 
 function pushesOf(chance: Chance, imagesVary: boolean): Push[] {
-  const count = chance.pick([1, 1, 2, 2, 3, 4]);
+  const burst = chance.fork('burst').hits(0.15);
+  const count = burst ? chance.whole(3, 5) : chance.pick([1, 1, 2, 2, 3, 4]);
   const pushes: Push[] = [];
   let atMs = 1_000;
   for (let index = 0; index < count; index++) {
-    pushes.push({ atMs, repository: 'shop/checkout', tag: `1.${index + 1}.0`, character: imagesVary ? characterOf(chance.fork(`image ${index}`)) : GOOD_IMAGE });
-    atMs += chance.hits(0.4) ? chance.whole(1_000, 30_000) : chance.whole(MINUTE_MS, 90 * MINUTE_MS);
+    const author = chance.fork(`author ${index}`);
+    pushes.push({
+      atMs, repository: 'shop/checkout', tag: `1.${index + 1}.0`, character: imagesVary ? characterOf(chance.fork(`image ${index}`)) : GOOD_IMAGE,
+      ...(author.hits(0.4) ? { author: author.pick(PEOPLE) } : {}),
+    });
+    atMs += burst ? chance.whole(500, 8_000) : chance.hits(0.4) ? chance.whole(1_000, 30_000) : chance.whole(MINUTE_MS, 90 * MINUTE_MS);
   }
   return pushes;
 }
@@ -131,42 +142,34 @@ function pushesOf(chance: Chance, imagesVary: boolean): Push[] {
 function characterOf(chance: Chance): ImageCharacter {
   const paced = { ...GOOD_IMAGE, pullMs: chance.whole(1_000, 20_000), startMs: chance.whole(500, chance.hits(0.1) ? 120_000 : 15_000), stopMs: chance.whole(0, 20_000) };
   const kind = chance.next();
-  if (kind < 0.62) return paced;
-  if (kind < 0.8) return { ...paced, alarmsFromWeightPercent: chance.pick([1, 1, 20, 50, 100]), alarmDelayMs: chance.whole(5_000, 6 * MINUTE_MS) };
-  if (kind < 0.88) return { ...paced, crashAfterMs: chance.pick([0, 1_000, 20_000, 4 * MINUTE_MS]) };
-  if (kind < 0.93) return { ...paced, healthy: false };
-  if (kind < 0.96) return { ...paced, neverStarts: true };
+  if (kind < 0.57) return paced;
+  if (kind < 0.76) return { ...paced, alarmsFromWeightPercent: chance.pick([1, 20, 50, 100, 100]), alarmDelayMs: chance.whole(5_000, 6 * MINUTE_MS) };
+  if (kind < 0.84) return { ...paced, crashAfterMs: chance.pick([0, 1_000, 20_000, 4 * MINUTE_MS]) };
+  if (kind < 0.9) return { ...paced, healthy: false };
+  if (kind < 0.95) return { ...paced, neverStarts: true };
   return { ...paced, illAfterMs: chance.whole(MINUTE_MS, 20 * MINUTE_MS) };
 }
 
-function actsOf(chance: Chance, stages: readonly WrittenStage[], pushes: readonly Push[], spanMs: number, on: (name: string) => boolean): Act[] {
-  const acts: Act[] = [];
-  const sometime = () => chance.whole(2_000, spanMs);
-  const service = `${stages.at(-1)?.service.cluster ?? ''}/${stages.at(-1)?.service.name ?? ''}`;
-  const alarms = stages.flatMap((stage) => stage.alarms ?? []);
-  const [alarm] = alarms;
-  if (on('alarms') && alarm !== undefined && chance.hits(0.3)) {
-    for (let flaps = chance.whole(1, 4); flaps > 0; flaps--) {
-      const atMs = chance.hits(0.2) ? 0 : sometime();
-      const state = chance.pick(['ALARM', 'ALARM', 'INSUFFICIENT_DATA'] as const);
-      acts.push({ atMs, kind: 'alarm', alarm, state }, { atMs: atMs + chance.whole(5_000, 40 * MINUTE_MS), kind: 'alarm', alarm, state: 'OK' });
-    }
-  }
-  if (!on('acts')) return acts.sort((a, b) => a.atMs - b.atMs);
-  if (chance.hits(0.18)) acts.push({ atMs: sometime(), kind: 'abort', person: chance.pick(['alice', 'bob']) });
-  if (chance.hits(0.1)) acts.push({ atMs: sometime(), kind: 'promote', person: chance.pick(['alice', 'bob']) });
-  if (chance.hits(0.1)) acts.push({ atMs: sometime(), kind: 'foreignUpdate', service });
-  if (chance.hits(0.08)) acts.push({ atMs: sometime(), kind: 'foreignStop', service });
-  if (chance.hits(0.1)) for (let times = chance.pick([1, 1, 2, 5]); times > 0; times--) acts.push({ atMs: sometime(), kind: 'stopExecution' });
-  if (chance.hits(0.1)) acts.push({ atMs: sometime(), kind: 'lambdasDead', forMs: chance.pick([MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS, 24 * HOUR_MS]) });
-  if (chance.hits(0.15)) acts.push({ atMs: sometime(), kind: 'deploy', person: chance.pick(['alice', 'carol']), tag: chance.hits(0.5) ? '1.0.0' : (pushes.at(-1)?.tag ?? '1.0.0') });
-  return acts.sort((a, b) => a.atMs - b.atMs);
+function peopleOf(chance: Chance): PeopleHabits {
+  const sometimes = (most: number) => (chance.hits(0.5) ? chance.next() * most : 0);
+  return {
+    // Where few answer, nobody but one who clicks twice may be all there is.
+    approve: chance.hits(0.3) ? 0.3 : 0.5 + chance.next() * 0.5,
+    reject: sometimes(0.4),
+    delayMaxMs: chance.pick([20_000, 5 * MINUTE_MS, HOUR_MS]),
+    doubleClick: sometimes(0.8), bothWays: sometimes(0.4), wrongPerson: sometimes(0.5), late: sometimes(0.4),
+    inSlack: chance.pick([0, 0.4, 0.8]), onDashboard: chance.pick([0, 0.1, 0.5]), inBoth: sometimes(0.6), race: sometimes(0.8),
+  };
 }
 
-function peopleOf(chance: Chance, vary: boolean): PeopleHabits {
-  if (!vary) return { approve: 1, reject: 0, delayMaxMs: 10 * MINUTE_MS, doubleClick: 0, bothWays: 0, wrongPerson: 0, late: 0 };
-  const sometimes = (most: number) => (chance.hits(0.5) ? chance.next() * most : 0);
-  return { approve: 0.5 + chance.next() * 0.5, reject: sometimes(0.4), delayMaxMs: chance.pick([20_000, 5 * MINUTE_MS, HOUR_MS]), doubleClick: sometimes(0.8), bothWays: sometimes(0.4), wrongPerson: sometimes(0.5), late: sometimes(0.4) };
+function slackOf(chance: Chance, spanMs: number): SlackHabits | undefined {
+  if (!chance.hits(0.5)) return undefined;
+  const sometimes = (most: number) => (chance.hits(0.5) ? chance.next() ** 2 * most : 0);
+  const outages: SlackOutage[] = [];
+  for (let left = chance.pick([0, 0, 1, 1, 2]); left > 0; left--) {
+    outages.push({ fromMs: chance.whole(0, spanMs), forMs: chance.pick([2 * MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS]), kind: chance.pick(['down', 'dead', 'mute', 'limited', 'tokenRevoked']) });
+  }
+  return { rates: { limited: sometimes(0.3), slow: sometimes(0.2), answerLost: sometimes(0.2), killed: sometimes(0.1) }, outages };
 }
 
 function ratesOf(chance: Chance, on: (name: string) => boolean): FaultRates {

@@ -11,6 +11,8 @@ export interface HistoryLine {
 
 export class History {
   readonly lines: HistoryLine[] = [];
+  /** How often what happened, for statistics. */
+  readonly marks = new Map<string, number>();
   private readonly nowMs: () => number;
   private readonly startMs: number;
 
@@ -21,6 +23,10 @@ export class History {
 
   add(actor: Actor, text: string): void {
     this.lines.push({ atMs: this.nowMs(), actor, text });
+  }
+
+  mark(what: string): void {
+    this.marks.set(what, (this.marks.get(what) ?? 0) + 1);
   }
 
   /** Two worlds of one seed have the same. */

@@ -22,7 +22,7 @@ export class ByChance implements Interference {
   private untilMs: number;
   private readonly chance: Chance;
   private readonly environments = new Map<number, Chance>();
-  private readonly skew: number;
+  private readonly skewByFunction = new Map<string, number>();
   count = 0;
 
   constructor(given: { clock: VirtualClock; history: History; chance: Chance; rates: FaultRates; untilMs: number }) {
@@ -31,7 +31,6 @@ export class ByChance implements Interference {
     this.rates = given.rates;
     this.untilMs = given.untilMs;
     this.chance = given.chance.fork('interference');
-    this.skew = Math.round((this.chance.next() * 2 - 1) * this.rates.skewMs);
   }
 
   async call(environment: SimulatedEnvironment, call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
@@ -43,39 +42,39 @@ export class ByChance implements Interference {
     const falls = (rate: number) => draw < (edge += rate);
     const name = `${environment.functionName} ${call.signingName}:${call.operation}`;
     if (falls(rates.throttled)) {
-      this.note(`throttled: ${name}`);
+      this.note('throttled', `throttled: ${name}`);
       await this.wait(latencyMs);
       throw new AwsError('ThrottlingException', 'Rate exceeded');
     }
     if (falls(rates.failsBefore)) {
-      this.note(`fails with a 500: ${name}`);
+      this.note('failsBefore', `fails with a 500: ${name}`);
       await this.wait(latencyMs);
       throw internal();
     }
     if (falls(rates.failsAfter)) {
-      this.note(`fails with a 500 after it took effect: ${name}`);
+      this.note('failsAfter', `fails with a 500 after it took effect: ${name}`);
       await this.wait(latencyMs);
       await proceed();
       throw internal();
     }
     if (falls(rates.slow)) {
       const slowMs = chance.whole(SLOW_MS.min, SLOW_MS.max);
-      this.note(`takes ${Math.round(slowMs / 1000)} s: ${name}`);
+      this.note('slow', `takes ${Math.round(slowMs / 1000)} s: ${name}`);
       await this.wait(slowMs);
       return proceed();
     }
     if (falls(rates.hangs)) {
-      this.note(`never answers: ${name}`);
+      this.note('hangs', `never answers: ${name}`);
       return never();
     }
     if (falls(rates.killedBefore)) {
-      this.note(`function killed before: ${name}`);
+      this.note('killedBefore', `function killed before: ${name}`);
       environment.kill('signal: killed');
       return never();
     }
     await this.wait(latencyMs);
     if (falls(rates.killedAfter)) {
-      this.note(`function killed after: ${name}`);
+      this.note('killedAfter', `function killed after: ${name}`);
       await proceed().catch(() => undefined);
       environment.kill('signal: killed');
       return never();
@@ -89,12 +88,12 @@ export class ByChance implements Interference {
     if (call.signingName === 'lambda' && call.operation === 'Invoke') {
       const name = String((call.input as { FunctionName?: string }).FunctionName).split(/[:/]/).at(-1);
       if (chance.hits(rates.invokeRefused)) {
-        this.note(`Lambda refuses to run ${name}`);
+        this.note('invokeRefused', `Lambda refuses to run ${name}`);
         throw chance.hits(0.5) ? new AwsError('TooManyRequestsException', 'Rate Exceeded.', { httpStatus: 429 }) : new AwsError('ServiceException', 'The service is temporarily unavailable.', { httpStatus: 503 });
       }
       if (chance.hits(rates.twiceAtOnce)) {
         const afterMs = chance.whole(5, 300);
-        this.note(`Lambda seems to fail after ${afterMs} ms and goes on running ${name}`);
+        this.note('twiceAtOnce', `Lambda seems to fail after ${afterMs} ms and goes on running ${name}`);
         void proceed().catch(() => undefined);
         await this.wait(afterMs);
         throw new AwsError('ServiceException', 'An error occurred and the request cannot be processed.', { httpStatus: 500 });
@@ -102,7 +101,7 @@ export class ByChance implements Interference {
     }
     if (call.signingName === 'sns' && call.operation === 'Publish' && chance.hits(rates.noticeFails)) {
       const after = chance.hits(0.5);
-      this.note(`SNS fails ${after ? 'after it took' : 'to take'} a notice`);
+      this.note('noticeFails', `SNS fails ${after ? 'after it took' : 'to take'} a notice`);
       if (after) await proceed();
       throw new AwsError('InternalErrorException', 'Internal failure', { httpStatus: 500 });
     }
@@ -114,16 +113,16 @@ export class ByChance implements Interference {
     const { rates, chance } = this;
     const about = `${event['detail-type']} for ${ruleName}`;
     if (chance.hits(rates.eventLost) && BEST_EFFORT.includes(event.source)) {
-      this.note(`event lost: ${about}`);
+      this.note('eventLost', `event lost: ${about}`);
       return 'drop';
     }
     if (chance.hits(rates.eventDoubled)) {
-      this.note(`event doubled: ${about}`);
+      this.note('eventDoubled', `event doubled: ${about}`);
       return 'duplicate';
     }
     if (chance.hits(rates.eventDelayed)) {
       const delayMs = chance.whole(500, Math.max(500, rates.eventDelayMaxMs));
-      this.note(`event ${Math.round(delayMs / 1000)} s late: ${about}`);
+      this.note('eventDelayed', `event ${Math.round(delayMs / 1000)} s late: ${about}`);
       return { delayMs };
     }
     return 'deliver';
@@ -138,16 +137,20 @@ export class ByChance implements Interference {
     this.untilMs = untilMs;
   }
 
-  skewMs(): number {
-    return this.skew;
+  /** Each function has a clock of its own. */
+  skewMs(functionName: string): number {
+    let skew = this.skewByFunction.get(functionName);
+    if (skew === undefined) this.skewByFunction.set(functionName, (skew = Math.round((this.chance.fork(`clock of ${functionName}`).next() * 2 - 1) * this.rates.skewMs)));
+    return skew;
   }
 
   private active(): boolean {
     return this.clock.nowMs() < this.untilMs;
   }
 
-  private note(text: string): void {
+  private note(kind: keyof FaultRates, text: string): void {
     this.count += 1;
+    this.history.mark(`fault ${kind}`);
     this.history.add('fault', text);
   }
 

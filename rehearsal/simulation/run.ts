@@ -1,11 +1,14 @@
 // Runs one scenario to its end and judges it.
 import type { Artefact } from '../package.ts';
-import { act, answerQuestions } from './actors.ts';
+import { act, actOnNotices, answerQuestions } from './actors.ts';
 import type { Handle, Parts } from './composition.ts';
 import { ByChance } from './interference.ts';
 import { AtEveryStep } from './invariants/at-every-step.ts';
 import { checkTheEnd, settingsOf } from './invariants/at-the-end.ts';
 import { AcrossReleases } from './invariants/across-releases.ts';
+import { HoldsAndFreezes } from './invariants/holds-and-freezes.ts';
+import { InSlack } from './invariants/in-slack.ts';
+import { People } from './invariants/people.ts';
 import { Promptness } from './invariants/promptness.ts';
 import { isOver, Ledger, type Violation } from './invariants/ledger.ts';
 import type { Scenario } from './scenario.ts';
@@ -31,6 +34,8 @@ export interface RunResult {
   faults: number;
   calls: number;
   outcomes: string[];
+  /** What happened at least once, for statistics. */
+  marks: string[];
   simulatedMs: number;
 }
 
@@ -54,6 +59,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
       switches: scenario.switches,
       interference,
       ...(scenario.requestsPerSecond === undefined ? {} : { requestsPerSecond: scenario.requestsPerSecond }),
+      ...(scenario.slack ? { slack: scenario.slack } : {}),
       ...(options.patch ? { patch: options.patch } : {}),
       ...(options.wrap ? { wrap: options.wrap } : {}),
     },
@@ -61,17 +67,20 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
     async (world) => {
       const ledger = new Ledger(world, scenario);
       const everyStep = new AtEveryStep(ledger, scenario.faults.skewMs);
+      new People(ledger);
+      const inSlack = world.slack && new InSlack(ledger, world.slack);
       let calls = 0;
-      world.watchers.push(ledger, everyStep, new AcrossReleases(ledger), new Promptness(ledger, scenario.switches.ecsReadLagMs ?? 0), { called: (_call, environment) => void (environment && (calls += 1)) });
+      world.watchers.push(ledger, everyStep, new AcrossReleases(ledger), new HoldsAndFreezes(ledger, scenario.faults.skewMs), new Promptness(ledger, scenario.switches.ecsReadLagMs ?? 0), { called: (_call, environment) => void (environment && (calls += 1)) });
       byChance?.pause();
       const applied = await world.await(world.ask('alice', 'PUT', '/v1/specification', { specification: scenario.specification }));
       if (applied.status !== 200) throw new Error(`the specification was not taken: ${JSON.stringify(applied.body)}`);
       const configurations = new Map([...world.services.values()].map((service) => [service.arn, JSON.stringify(settingsOf(world.serviceRecord(service).settings.deploymentConfiguration))]));
       const startMs = world.clock.nowMs();
       byChance?.resume(startMs + scenario.faultsUntilMs);
+      world.slack?.begin(startMs + scenario.faultsUntilMs);
       options.onWorld?.(world, ledger);
       await play(world, ledger, scenario);
-      await checkTheEnd(ledger, configurations);
+      inSlack?.checkTheEnd(await checkTheEnd(ledger, configurations));
       const outcomes = ledger.announced.filter((one) => one.kind === 'releaseEnded').map((one) => one.outcome);
       return {
         violations: ledger.violations,
@@ -79,9 +88,10 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
         history: () => world.history.render(),
         releases: ledger.releaseIds.size,
         rollouts: ledger.rollouts.length,
-        faults: byChance?.count ?? 0,
+        faults: (byChance?.count ?? 0) + (world.slack?.faults ?? 0),
         calls,
         outcomes,
+        marks: [...world.history.marks.keys()],
         simulatedMs: world.clock.nowMs() - startMs,
       };
     },
@@ -90,11 +100,17 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
 
 async function play(world: World, ledger: Ledger, scenario: Scenario): Promise<void> {
   const { clock } = world;
-  let open = scenario.pushes.length + scenario.acts.length;
+  const timed = scenario.acts.filter((one) => one.after === undefined);
+  let open = scenario.pushes.length + timed.length;
   const startMs = clock.nowMs();
-  const at = (atMs: number, run: () => Promise<void>) => void clock.after(startMs + atMs - clock.nowMs(), () => run().finally(() => (open -= 1)));
-  for (const push of scenario.pushes) at(push.atMs, async () => void (await world.push(push.repository, push.tag, push.character)));
-  for (const one of scenario.acts) at(one.atMs, () => act(world, ledger, one));
+  const after = (delayMs: number, run: () => Promise<void>) => void clock.after(delayMs, () => run().finally(() => (open -= 1)));
+  const at = (atMs: number, run: () => Promise<void>) => after(startMs + atMs - clock.nowMs(), run);
+  for (const push of scenario.pushes) at(push.atMs, async () => void (await world.push(push.repository, push.tag, push.character, push.author)));
+  for (const one of timed) at(one.atMs, () => act(world, ledger, one));
+  actOnNotices(world, ledger, scenario.acts, (delayMs, run) => {
+    open += 1;
+    after(delayMs, run);
+  });
   answerQuestions(world, ledger, scenario.people);
   raiseAlarms(world, ledger);
 
@@ -113,7 +129,8 @@ const somethingDeploys = (world: World): boolean => [...world.services.values()]
 
 /** How long everything may take once faults have stopped: every plan's longest way, one after the other, and what ECS waits for at most. */
 function patienceMs(ledger: Ledger, scenario: Scenario): number {
-  const releases = scenario.pushes.length + scenario.acts.filter((one) => one.kind === 'deploy').length;
+  const releases = scenario.pushes.length + scenario.acts.filter((one) => ['deploy', 'retry', 'undo'].includes(one.kind)).length;
+  const standstillMs = scenario.acts.reduce((sum, one) => sum + (one.kind === 'lambdasDead' || one.kind === 'freeze' ? (one.forMs ?? 0) : one.kind === 'unfreeze' ? one.atMs : 0), 0);
   const people = (rule: { withinMs: number } | undefined) => rule?.withinMs ?? 0;
   let longestMs = 0;
   for (const stage of ledger.stages) {
@@ -125,7 +142,7 @@ function patienceMs(ledger: Ledger, scenario: Scenario): number {
     if (strategy.kind === 'linear') longestMs += (100 / strategy.stepPercent + 1) * (strategy.bake.forMs + stage.missingData.limitMs + HOUR_MS);
   }
   // A task that never gets healthy keeps ECS busy until the circuit breaker, and without one for a day.
-  return releases * (longestMs + HOUR_MS) + DAY_MS + 6 * HOUR_MS;
+  return releases * (longestMs + HOUR_MS) + standstillMs + DAY_MS + 6 * HOUR_MS;
 }
 
 /** Images whose answers are bad raise the alarms of their stage, some time after they were given enough weight. */

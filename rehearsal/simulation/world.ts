@@ -74,6 +74,8 @@ export class World {
   readonly watchers: Watcher[] = [];
   /** Digest by tag, of everything pushed. */
   readonly digests = new Map<string, string>();
+  /** By digest: who pushed it, as far as the image says. */
+  readonly authors = new Map<string, string>();
   readonly crashes: unknown[] = [];
   slipway: SlipwayStack = { tableName: '', topicArn: '', stateMachineArn: '', controlUrlId: '', peopleRoleArn: '', slackUrlId: '' };
   private interfering = false;
@@ -198,11 +200,12 @@ export class World {
 
   // ---- people and machines around Slipway -------------------------------------------------------------------------------------------
 
-  async push(repository: string, tag: string, character: ImageCharacter): Promise<string> {
-    const { image } = await this.operate<{ image: { imageId: { imageDigest: string } } }>('ecr', 'PutImage', { repositoryName: repository, imageTag: tag, imageManifest: imageManifest(tag, CONFIG_DIGEST) });
+  async push(repository: string, tag: string, character: ImageCharacter, author?: string): Promise<string> {
+    const { image } = await this.operate<{ image: { imageId: { imageDigest: string } } }>('ecr', 'PutImage', { repositoryName: repository, imageTag: tag, imageManifest: imageManifest(tag, CONFIG_DIGEST, author) });
     const digest = image.imageId.imageDigest;
     this.images.know(digest, character);
     this.digests.set(tag, digest);
+    if (author !== undefined) this.authors.set(digest, author);
     this.history.add('people', `push ${repository}:${tag} (${digest.slice(7, 15)})`);
     return digest;
   }

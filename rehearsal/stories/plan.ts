@@ -1,6 +1,6 @@
 // What a story is given: slipway.yml and the services, with everything left out that the story is not about.
 import type { ServiceWish } from '../simulation/furnish.ts';
-import type { WrittenSpecification, WrittenStage } from '../simulation/scenario.ts';
+import { writtenPeople, type WrittenSpecification, type WrittenStage } from '../simulation/scenario.ts';
 
 export interface Plan {
   strategy?: unknown;
@@ -36,7 +36,7 @@ export function writtenPlan(plan: Plan, service: Pick<ServiceWish, 'desiredCount
   const stages = [...(plan.staging ? [stage('staging', 'staging', {})] : []), production];
   return {
     specification: {
-      people: Object.fromEntries(['alice', 'bob', 'carol'].map((name) => [name, { aws: [`*:assumed-role/slipway-people/${name}`] }])),
+      people: writtenPeople(),
       pipelines: {
         checkout: {
           image: { repository: REPOSITORY, tags: { semver: '>=1.0.0' } },

@@ -131,7 +131,7 @@ function interferenceOf(chance: ByChance, { events, teamHook }: Given): Interfer
       const fate = events?.(event) ?? 'deliver';
       return fate === 'deliver' ? chance.event(event, ruleName) : fate;
     },
-    skewMs: () => chance.skewMs(),
+    skewMs: (functionName) => chance.skewMs(functionName),
   };
 }
 

@@ -1,7 +1,7 @@
 // How a story is told: one pipeline with one stage, and of the rest only what the story is about.
 import type { Switches } from '../../../local-cloud/kernel/switches.ts';
 import { GOOD_IMAGE, type ImageCharacter } from '../images.ts';
-import { NO_FAULTS, PATIENT_PEOPLE, type Act, type PeopleHabits, type Push, type Scenario, type WrittenStage } from '../scenario.ts';
+import { NO_FAULTS, PATIENT_PEOPLE, writtenPeople, type Act, type PeopleHabits, type Push, type Scenario, type WrittenStage } from '../scenario.ts';
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
@@ -30,7 +30,7 @@ export function told({ strategy = CANARY, stage = {}, newerRelease = 'overtakesW
     seed: 1,
     door: 'quick',
     specification: {
-      people: Object.fromEntries(['alice', 'bob', 'carol'].map((name) => [name, { aws: [`*:assumed-role/slipway-people/${name}`] }])),
+      people: writtenPeople(),
       pipelines: {
         checkout: {
           image: { repository: 'shop/checkout', tags: { semver: '>=1.0.0' } },

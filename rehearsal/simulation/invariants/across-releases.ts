@@ -1,5 +1,4 @@
 // What one release must know of those before it.
-//   hold           an image that was rolled back or rejected on a service is not rolled out there again, unless somebody lifted the hold
 //   order          no image is rolled out over one that was wished for later and is in place; whoever is told as superseded was so by
 //                  something newer, and does not take the service once it knows
 import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
@@ -14,14 +13,11 @@ interface Written {
   ExpressionAttributeNames?: Record<string, string>;
 }
 
-
 /** Whoever is asked by hand says when by its own clock. */
 const CLOCKS_DIFFER_MS = 10_000;
 
 export class AcrossReleases implements Watcher {
   private readonly ledger: Ledger;
-  /** By service ARN and digest: which release was ended there by a rollback or a rejection. */
-  private readonly held = new Map<string, string>();
   /** Releases whose place in a queue a newer one has taken, and since when. */
   private readonly overtakenAtMs = new Map<string, number>();
   /** By service: who may write it. */
@@ -46,8 +42,6 @@ export class AcrossReleases implements Watcher {
       const notice = announced[this.noticesSeen];
       const wish = notice && this.ledger.wishes.get(notice.releaseId);
       if (notice && wish && notice.outcome === 'superseded') this.superseded(notice.releaseId, wish);
-      if (notice?.kind !== 'stageEnded' || !wish || wish.undoes || (notice.outcome !== 'rolledBack' && notice.outcome !== 'rejected')) continue;
-      this.held.set(`${this.ledger.serviceArnOf(notice.stage)} ${wish.digest}`, notice.releaseId);
     }
     if (environment && call.signingName === 'dynamodb') this.recorded(call.operation, call.input, environment);
   }
@@ -60,7 +54,6 @@ export class AcrossReleases implements Watcher {
   private recorded(operation: string, input: Written, environment: SimulatedEnvironment): void {
     const [pk, sk] = [(input.Key ?? input.Item)?.['pk']?.S ?? '', (input.Key ?? input.Item)?.['sk']?.S ?? ''];
     const nowMs = this.ledger.world.clock.nowMs();
-    if (operation === 'DeleteItem') this.lifted(input);
     if (operation === 'DeleteItem' && sk === 'LEASE') this.holders.delete(pk);
     if (operation === 'Query') this.readAtMs.set(environment, { invocation: environment.invocation, atMs: nowMs });
     if (operation === 'UpdateItem' && sk === 'RELEASE' && Object.values(input.ExpressionAttributeNames ?? {}).includes('challengedBy')) this.overtakenAtMs.set(pk.slice('RELEASE#'.length), nowMs);
@@ -76,17 +69,10 @@ export class AcrossReleases implements Watcher {
     this.holders.set(service, releaseId);
   }
 
-  private lifted({ Key }: Written): void {
-    const [service, hold] = [Key?.['pk']?.S ?? '', Key?.['sk']?.S ?? ''];
-    if (hold.startsWith('HOLD#')) this.held.delete(`${service.slice('SERVICE#'.length)} ${hold.slice('HOLD#'.length)}`);
-  }
-
   private started(rollout: Rollout): void {
     const { ledger } = this;
     const wish = ledger.wishes.get(rollout.releaseId);
     if (!wish) return;
-    const held = this.held.get(`${rollout.service.arn} ${wish.digest}`);
-    if (held !== undefined && !wish.undoes) ledger.violated('hold', `${rollout.releaseId} rolls out what ${held} left held`);
     const later = ledger.rollouts.find((other) => other.service.arn === rollout.service.arn && other.deployment.status === 'SUCCESSFUL' && (ledger.wishes.get(other.releaseId)?.atMs ?? 0) > wish.atMs);
     if (later) ledger.violated('order', `${rollout.releaseId} rolls out over ${later.releaseId}, which is newer`);
   }

@@ -55,9 +55,14 @@ export class AtEveryStep implements Watcher {
       const rollout = this.ledger.rolloutOf(String(input['serviceDeploymentArn']));
       const { world } = this.ledger;
       world.history.add('slipway', `${environment.functionName} answers the pause ${String(input['hookId']).slice(-6)} with ${String(input['action'])}`);
+      if (rollout && input['action'] === 'ROLLBACK') rollout.toldToRollBack = true;
       if (rollout && input['action'] === 'CONTINUE') this.checkContinue(rollout, weight, String(input['hookId']), environment);
     }
-    if (call.operation === 'StopServiceDeployment') this.ledger.world.history.add('slipway', `${environment.functionName} stops the deployment with a rollback`);
+    if (call.operation === 'StopServiceDeployment') {
+      const rollout = this.ledger.rolloutOf(String(input['serviceDeploymentArn']));
+      if (rollout) rollout.toldToRollBack = true;
+      this.ledger.world.history.add('slipway', `${environment.functionName} stops the deployment with a rollback`);
+    }
   }
 
   /** What is told must have happened. */

@@ -4,6 +4,7 @@ import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { DeploymentRecord } from '../../../local-cloud/ecs/index.ts';
 import type { EventEnvelope } from '../../../local-cloud/events/index.ts';
 import { rungsOf, type Rung } from '../../../core/ladder/index.ts';
+import { RELEASE_TAG } from '../../../core/image/task-definition.ts';
 import { parseSpecification } from '../../../core/pipeline/index.ts';
 import type { Stage } from '../../../core/pipeline/model.ts';
 import type { FurnishedService } from '../furnish.ts';
@@ -34,13 +35,16 @@ export interface Rollout {
   blueWasFull: boolean;
   blueMayGo: boolean;
   alarmsLeftOut: string[];
+  /** Slipway has told ECS to roll it back. */
+  toldToRollBack: boolean;
 }
 
 export interface SpokenDecision {
   releaseId: string;
   kind: string;
-  /** The session name that IAM vouches for. */
+  /** The session name that IAM vouches for, or whoever is bound to the user that Slack's signature vouches for. */
   person: string;
+  surface: string;
   askKey: string | undefined;
   stageIndex: number;
   atMs: number;
@@ -50,7 +54,7 @@ export interface SpokenDecision {
 export interface Wish {
   digest: string;
   atMs: number;
-  /** The person who asked for it by hand. */
+  /** The person who asked for it by hand, or who pushed it by what the image says. */
   author: string | undefined;
   undoes: boolean;
 }
@@ -76,12 +80,21 @@ export class Ledger implements Watcher {
   /** By release and stage: alarms that were hot when preflight last looked. */
   readonly hotAtPreflight = new Map<string, string[]>();
   readonly foreignTouched = new Set<string>();
+  /** Services whose deployment configuration somebody else has set. */
+  readonly foreignConfigured = new Set<string>();
+  /** Images that were ever held on a service, by its ARN and the digest. */
+  readonly everHeld = new Set<string>();
+  /** How often a task definition was registered, by the mark it bears. */
+  readonly registered = new Map<string, number>();
   readonly pushedAtMs = new Map<string, number>();
   /** Executions that have begun and not ended. */
   readonly executions = new Set<string>();
   readonly stages: Stage[];
   readonly requestsPerSecond: number;
   readonly world: World;
+  /** Who may override a freeze. */
+  readonly overriders: readonly string[];
+  private readonly bySlackUser: ReadonlyMap<string, string>;
   private readonly weightsBefore = new Map<string, Record<string, number>>();
 
   constructor(world: World, scenario: Scenario) {
@@ -90,6 +103,8 @@ export class Ledger implements Watcher {
     const parsed = parseSpecification(scenario.specification);
     if (!parsed.ok) throw new Error(`the scenario's specification has faults: ${JSON.stringify(parsed.faults)}`);
     this.stages = parsed.specification.pipelines.flatMap((pipeline) => pipeline.stages);
+    this.overriders = parsed.specification.pipelines.flatMap((pipeline) => pipeline.freeze?.override ?? []);
+    this.bySlackUser = new Map(Object.entries(parsed.specification.people).flatMap(([name, { slack }]) => (slack === undefined ? [] : [[slack, name] as const])));
   }
 
   violated(invariant: string, text: string): void {
@@ -114,11 +129,16 @@ export class Ledger implements Watcher {
       case 'ecs:UpdateService':
         this.serviceUpdated(input, environment);
         break;
+      case 'ecs:RegisterTaskDefinition': {
+        const mark = ((input['tags'] ?? []) as { key?: string; value?: string }[]).find(({ key }) => key === RELEASE_TAG)?.value;
+        if (environment && mark !== undefined) this.registered.set(mark, (this.registered.get(mark) ?? 0) + 1);
+        break;
+      }
       case 'elasticloadbalancing:ModifyRule':
         this.ruleModified(input);
         break;
       case 'dynamodb:TransactWriteItems':
-        if (environment?.functionName === 'control') this.decided(input, environment);
+        if (environment?.functionName === 'control' || environment?.functionName === 'slack') this.decided(input, environment);
         if (environment?.functionName === 'image-pushed') this.created(input, environment);
         break;
       case 'dynamodb:PutItem':
@@ -155,6 +175,7 @@ export class Ledger implements Watcher {
     const service = this.world.service(`${String(input['cluster']).split('/').at(-1) ?? ''}/${String(input['service']).split('/').at(-1) ?? ''}`);
     if (!environment) {
       this.foreignTouched.add(service.arn);
+      if (input['deploymentConfiguration'] !== undefined) this.foreignConfigured.add(service.arn);
       return;
     }
     if (input['taskDefinition'] === undefined) {
@@ -165,7 +186,7 @@ export class Ledger implements Watcher {
     const record = this.world.serviceRecord(service);
     const deployment = record.deployments.at(-1);
     const { releaseId, stageIndex } = environment.event as { releaseId: string; stageIndex: number };
-    const stage = this.stages[stageIndex];
+    const stage = this.stageOf(releaseId, stageIndex, service);
     if (!deployment || !stage) return;
     const blue = deployment.blue;
     const rollout: Rollout = {
@@ -174,11 +195,21 @@ export class Ledger implements Watcher {
       reached: [], continued: [], increasesLeft: 0,
       blueWasFull: blue !== undefined && healthyTasks(blue) >= record.settings.desiredCount,
       blueMayGo: false,
+      toldToRollBack: false,
       alarmsLeftOut: stage.onAlarmAtStart === 'refuse' ? [] : (this.hotAtPreflight.get(`${releaseId}#${stageIndex}`) ?? []),
     };
     this.started?.(rollout, environment);
     this.rollouts.push(rollout);
     this.world.history.add('slipway', `${releaseId} starts ${deployment.id} on ${service.cluster}/${service.name}`);
+  }
+
+  /** An undo has one stage of its own, without questions and bakes. */
+  private stageOf(releaseId: string, stageIndex: number, service: FurnishedService): Stage | undefined {
+    if (!this.wishes.get(releaseId)?.undoes) return this.stages[stageIndex];
+    const stage = this.stages.find((one) => one.service.cluster === service.cluster && one.service.name === service.name);
+    if (!stage) return undefined;
+    const strategy: Stage['strategy'] = stage.strategy.kind === 'rolling' ? { ...stage.strategy, bakeAfterMs: 0 } : { kind: 'blueGreen', approval: undefined, bakeAfterMs: 0 };
+    return { ...stage, before: [], strategy, onAlarmAtStart: 'proceed' };
   }
 
   private ruleModified(input: Record<string, unknown>): void {
@@ -199,15 +230,32 @@ export class Ledger implements Watcher {
     const record = item?.['record']?.M;
     const releaseId = item?.['pk']?.S?.slice('RELEASE#'.length);
     if (!item || !record || releaseId === undefined) return;
-    const userArn = (environment.event as { requestContext: { authorizer: { iam: { userArn: string } } } }).requestContext.authorizer.iam.userArn;
+    const speaker = this.speakerOf(environment);
     const decision: SpokenDecision = {
-      releaseId, kind: record['kind']?.S ?? '', person: userArn.split('/').at(-1) ?? '', askKey: record['askKey']?.S, stageIndex: Number(record['stageIndex']?.N ?? 0), atMs: this.world.clock.nowMs(),
+      releaseId, kind: record['kind']?.S ?? '', ...speaker, askKey: record['askKey']?.S, stageIndex: Number(record['stageIndex']?.N ?? 0), atMs: this.world.clock.nowMs(),
     };
+    this.spoken?.(decision, speaker.meant);
     this.decisions.push(decision);
     this.world.history.add('people', `${decision.person}: ${decision.kind} ${decision.askKey ?? ''} of ${releaseId} is recorded`);
+    this.world.history.mark(`decision ${decision.kind} by ${decision.surface}`);
     if (decision.kind === 'reject') this.stopped(`${releaseId}#${decision.stageIndex}`);
     // An abort is about the whole release.
     if (decision.kind === 'abort') for (const index of this.stages.keys()) this.stopped(`${releaseId}#${index}`);
+  }
+
+  /** Who stands behind a request, and which question stood on the button. */
+  private speakerOf({ functionName, event }: SimulatedEnvironment): { person: string; surface: string; meant: string | undefined } {
+    if (functionName === 'control') {
+      const { requestContext, body } = event as { requestContext: { authorizer: { iam: { userArn: string } } }; body?: string; isBase64Encoded?: boolean };
+      const text = (event as { isBase64Encoded?: boolean }).isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString() : (body ?? '{}');
+      return { person: requestContext.authorizer.iam.userArn.split('/').at(-1) ?? '', surface: (JSON.parse(text) as { via?: string }).via ?? 'cli', meant: undefined };
+    }
+    const { slackRequest } = event as { slackRequest: { bodyBase64: string } };
+    const form = new URLSearchParams(Buffer.from(slackRequest.bodyBase64, 'base64').toString());
+    const payload = JSON.parse(form.get('payload') ?? '{}') as { user?: { id: string }; actions?: { value?: string }[]; view?: { private_metadata: string } };
+    const about = JSON.parse(payload.view?.private_metadata ?? payload.actions?.[0]?.value ?? '{}') as { ask?: string };
+    const user = payload.user?.id ?? '';
+    return { person: this.bySlackUser.get(user) ?? user, surface: 'slack', meant: about.ask };
   }
 
   private created(input: Record<string, unknown>, environment: SimulatedEnvironment): void {
@@ -220,15 +268,16 @@ export class Ledger implements Watcher {
       const asked = byHand ?? undo;
       const atMs = (asked ? undefined : this.pushedAtMs.get(digest)) ?? this.world.clock.nowMs();
       this.releaseIds.add(releaseId);
-      this.wishes.set(releaseId, { digest, atMs, author: asked?.callerArn.split('/').at(-1), undoes: undo !== undefined });
+      this.wishes.set(releaseId, { digest, atMs, author: asked ? asked.callerArn.split('/').at(-1) : this.world.authors.get(digest), undoes: undo !== undefined });
     }
   }
 
   private written(input: Record<string, unknown>): void {
     const item = input['Item'] as Record<string, { S?: string; M?: Record<string, { S?: string }> }> | undefined;
     const pk = item?.['pk']?.S ?? '';
-    if (!pk.startsWith('TIMELINE#')) return;
     const key = item?.['sk']?.S ?? '';
+    if (key.startsWith('HOLD#')) this.everHeld.add(`${pk.slice('SERVICE#'.length)} ${key.slice('HOLD#'.length)}`);
+    if (!pk.startsWith('TIMELINE#')) return;
     const releaseId = pk.slice('TIMELINE#'.length);
     this.world.history.add('slipway', `${releaseId}: ${item?.['record']?.M?.['text']?.S ?? key}`);
     const stop = /^stage\.(\d+)\.rollback\.(decided|seen)$/.exec(key);
@@ -250,6 +299,7 @@ export class Ledger implements Watcher {
 
   /** Set by the judges that want to know. */
   started: ((rollout: Rollout, environment: SimulatedEnvironment) => void) | undefined;
+  spoken: ((decision: SpokenDecision, meant: string | undefined) => void) | undefined;
   weightsMoved: ((service: FurnishedService, before: Record<string, number>, after: Record<string, number>) => void) | undefined;
 }
 

@@ -1,5 +1,7 @@
 // What goes wrong with Slack in a scenario. Times are counted from the moment everything is furnished.
 
+export const SLACK_USERS = { alice: 'U0ALICE', bob: 'U0BOB', carol: 'U0CAROL', mallory: 'U0MALLORY' } as const;
+
 export interface SlackHabits {
   rates: Partial<SlackFaultRates>;
   outages: SlackOutage[];

@@ -6,8 +6,8 @@ import { Workspace, type PostedMessage, type User } from '../../slack/workspace.
 import type { Chance } from '../chance.ts';
 import type { SlackApp } from '../furnish.ts';
 import type { History } from '../history.ts';
-import { NO_SLACK_FAULTS, type SlackHabits } from './habits.ts';
 import { never } from '../never.ts';
+import { NO_SLACK_FAULTS, SLACK_USERS, type SlackHabits } from './habits.ts';
 
 export { type SlackHabits } from './habits.ts';
 
@@ -30,7 +30,6 @@ export interface Said {
   message: PostedMessage;
 }
 
-export const SLACK_USERS = { alice: 'U0ALICE', bob: 'U0BOB', carol: 'U0CAROL', mallory: 'U0MALLORY' } as const;
 const CHANNEL = 'deploys';
 const API = 'https://slack.com/api';
 export const RESPOND = 'https://hooks.slack.com/respond';
@@ -171,6 +170,7 @@ export class SimulatedSlack {
 
   private note(fate: Fate, path: string, latencyMs: number): void {
     this.faults += 1;
+    this.history.mark(`Slack ${fate}`);
     this.history.add('fault', `Slack ${WORDS[fate]}${fate === 'slow' ? ` (${Math.round(latencyMs / 1000)} s)` : ''}: ${path}`);
   }
 
