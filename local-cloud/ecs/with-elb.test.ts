@@ -27,7 +27,7 @@ async function setUp() {
         }),
       close: () => runner.close(),
     },
-    images: { resolve: (image) => ({ repositoryName: 'web', imageDigest: `sha256:${image}` }), content: () => undefined },
+    images: { resolve: (image) => ({ repositoryName: 'web', imageDigest: image.split('@')[1] ?? `sha256:${image}` }), content: () => undefined },
     alarms: { stateOf: () => 'OK' },
     events: { emit: () => undefined },
   });

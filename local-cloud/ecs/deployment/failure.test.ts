@@ -170,6 +170,19 @@ describe('an alarm', () => {
   });
 });
 
+describe('a rollback to an image that is gone', () => {
+  it('cannot start a task, although the revision knows its digest, and fails when its time is over', async () => {
+    const scene = new Scene({ physics: { schedulerTickMs: 60_000 } });
+    await scene.settled({ balanced: false, deploymentConfiguration: alarms() });
+    await scene.deploy('two');
+    await scene.until((deployment) => deployment.lifecycleStage === 'BAKE_TIME');
+    scene.missingImages.add('one@sha256:one');
+    scene.alarms.set('web-5xx', 'ALARM');
+    const ended = await scene.untilStatus('ROLLBACK_FAILED');
+    expect(ended.statusReason).toContain('exceeded its time limit');
+  });
+});
+
 describe('a first deployment that fails', () => {
   it('has no revision to go back to', async () => {
     const scene = new Scene();

@@ -41,14 +41,17 @@ function pull(world: World, task: TaskRecord): void {
   );
 }
 
-/** The first task of a revision pins each tag to a digest; all later ones reuse it ("version consistency"). */
+/** The first task of a revision pins each tag to a digest; all later ones pull that ("version consistency"), as long as it is there. */
 function resolveImage(world: World, task: TaskRecord, container: ContainerRecord): boolean {
   const definition = task.taskDefinition.definition.containerDefinitions?.find((candidate) => candidate.name === container.name);
   const pinned = definition?.versionConsistency === 'disabled' ? undefined : task.revision?.imageDigests.get(container.name);
-  container.imageDigest = pinned ?? world.ports.images.resolve(container.image)?.imageDigest;
+  container.imageDigest = world.ports.images.resolve(pinned === undefined ? container.image : `${nameOf(container.image)}@${pinned}`)?.imageDigest;
   if (container.imageDigest) task.revision?.imageDigests.set(container.name, container.imageDigest);
   return container.imageDigest !== undefined;
 }
+
+/** Without tag and digest. */
+const nameOf = (image: string): string => image.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
 
 function observerOf(world: World, task: TaskRecord): TaskObserver {
   const container = (name: string) => task.containers.find((candidate) => candidate.name === name);

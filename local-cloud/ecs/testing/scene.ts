@@ -34,6 +34,7 @@ export class Scene {
   readonly ecs: EcsModel;
   readonly events: EmittedEvent[] = [];
   readonly alarms = new Map<string, AlarmState>();
+  /** As they are pulled: `one` by its tag, `one@sha256:one` by its digest. */
   readonly missingImages = new Set<string>();
   readonly behaviours = new Map<string, TaskBehaviour>(); // by image
   /** What the hook function answers; asked once per invocation. */
@@ -51,7 +52,7 @@ export class Scene {
     this.ecs = new EcsModel(kernel, {
       loadBalancing: this.elb,
       taskRunner: new ModelledTaskRunner(kernel, { behaviourOf: (spec) => this.behaviours.get(spec.containers[0]?.image ?? '') ?? good }),
-      images: { resolve: (image) => (this.missingImages.has(image) ? undefined : { repositoryName: 'web', imageDigest: `sha256:${image}` }), content: () => undefined },
+      images: { resolve: (image) => (this.missingImages.has(image) ? undefined : { repositoryName: 'web', imageDigest: image.split('@')[1] ?? `sha256:${image}` }), content: () => undefined },
       alarms: { stateOf: (name) => this.alarms.get(name) },
       events: { emit: (event) => void this.events.push(event) },
     });
