@@ -40,7 +40,7 @@ describe('every status ECS has', () => {
   it('a rollback that lost the race against the end of the deployment is a failure that names the repair', () => {
     const verdict = verdictOf({ stage: stageRecord({ rollingBack }), observation: seen(deploymentView({ status: 'SUCCESSFUL' })) });
     expect(verdict).toMatchObject({ kind: 'ended', outcome: 'failed' });
-    expect(verdict.reason).toContain('aws ecs update-service --cluster prod --service checkout --task-definition arn:aws:ecs:eu-west-1:123456789012:task-definition/checkout:7');
+    expect(verdict.reason).toContain('aws ecs update-service --cluster prod --service checkout --task-definition arn:aws:ecs:eu-west-1:123456789012:task-definition/checkout:7 --force-new-deployment');
   });
 
   it.each(['ROLLBACK_FAILED', 'STOPPED'])('%s names the state left behind and the repair', (status) => {
@@ -65,6 +65,14 @@ describe('every status ECS has', () => {
 
   it.each([undefined, deploymentView({ status: 'STOPPED' })])('a service that was deleted ends the rollout, and no repair is offered', (deployment) => {
     expect(verdictOf({ observation: seen(deployment, { serviceStatus: 'DRAINING' }) })).toEqual({ kind: 'ended', outcome: 'failed', reason: 'prod/checkout is DRAINING: somebody has deleted the service, and with it this rollout' });
+  });
+
+  it('a rollback that takes long is told of once more, with where to look', () => {
+    const after = (ms: number) => assess(look({ stage: stageRecord({ rollingBack: { ...rollingBack, decidedAtMs: NOW_MS - ms } }), observation: seen(deploymentView({ status: 'ROLLBACK_IN_PROGRESS' })) }));
+    expect(after(20 * MINUTE_MS - 1)).toMatchObject({ notice: undefined, entries: [] });
+    const slow = after(20 * MINUTE_MS);
+    expect(slow).toMatchObject({ verdict: { kind: 'wait' }, notice: { kind: 'rollbackSlow', text: expect.stringMatching(/has taken 20 min and is not over: .* aws ecs describe-services --cluster prod --services checkout/) as string } });
+    expect(assess(look({ stage: slow.stage, observation: seen(deploymentView({ status: 'ROLLBACK_IN_PROGRESS' })) }))).toMatchObject({ notice: undefined, entries: [] });
   });
 
   it('a rollback that ECS began by itself is told of once', () => {

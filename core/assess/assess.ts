@@ -4,6 +4,7 @@
 //   V3. A pause is let through only when the rung it stands on is complete: baked, measured, approved.
 //   V4. Once rolling back, the only way on is to the end of the rollback.
 import { serviceNameOf } from '../arn.ts';
+import { formatDuration, MINUTE_MS } from '../duration.ts';
 import type { Rung } from '../ladder/index.ts';
 import type { Stage } from '../pipeline/model.ts';
 import type { Decision, EpochMs, Outcome, Release, RollingBack, StageRecord } from '../release/model.ts';
@@ -32,9 +33,15 @@ const UNLISTED_LIMIT_MS = 10 * 60_000;
 const LOOK_FOR_DEPLOYMENT_MS = 5_000;
 /** ECS takes a moment to show that it was told to roll back; asking again before that only costs a call. */
 const ROLLBACK_PATIENCE_MS = 15_000;
+/** Longer than draining and restarting a few batches of tasks takes. */
+const ROLLBACK_SLOW_MS = 20 * MINUTE_MS;
 
 export function assess(given: AssessInput): Assessment {
   const input = withAlarmsThatRecovered(given);
+  return withSlowRollback(judged(input), input);
+}
+
+function judged(input: AssessInput): Assessment {
   const { stage, observation, nowMs } = input;
   const { deployment, serviceStatus } = observation;
   if (serviceStatus !== undefined && serviceStatus !== 'ACTIVE') return ended(input, deleted(stage, serviceStatus));
@@ -47,7 +54,7 @@ export function assess(given: AssessInput): Assessment {
     case 'ROLLBACK_FAILED':
       return ended(input, {
         outcome: 'failed',
-        reason: `ECS could not roll back: ${deployment.statusReason ?? 'it gives no reason'}. ${repair(stage)}`,
+        reason: `ECS could not roll back: ${sentence(deployment.statusReason ?? 'it gives no reason')} ${repair(stage)}`,
       });
     case 'STOPPED':
       return seeForeignThrough(input) ?? ended(input, stopped(input, deployment));
@@ -144,7 +151,7 @@ function stopped({ stage, observation }: AssessInput, deployment: DeploymentView
   if (observation.foreign) {
     return { outcome: stage.rollingBack?.outcome ?? 'failed', reason: `${because}somebody else's deployment replaced this one: ${observation.foreign.description}. Slipway leaves it alone.` };
   }
-  return { outcome: 'failed', reason: `${because}ECS stopped the deployment without rolling back: ${deployment.statusReason ?? 'it gives no reason'}. ${repair(stage)}` };
+  return { outcome: 'failed', reason: `${because}ECS stopped the deployment without rolling back: ${sentence(deployment.statusReason ?? 'it gives no reason')} ${repair(stage)}` };
 }
 
 function unlisted(input: AssessInput): Assessment {
@@ -160,12 +167,35 @@ function ended(input: AssessInput, end: { outcome: Outcome; reason: string }): A
   return { verdict: { kind: 'ended', ...end }, stage, entries: [], notice: undefined };
 }
 
-/** Names the state left behind and the command that repairs it. */
+/**
+ * Names the state left behind and the command that repairs it. Forced, because after a rollback that failed the service names the old
+ * task definition already, and ECS deploys nothing that it takes for the same.
+ */
 function repair(stage: StageRecord): string {
-  const [, cluster, service] = stage.serviceArn.split(':').at(-1)?.split('/') ?? [];
   const before = stage.found?.taskDefinitionArn;
   if (!before) return 'Look at the service in ECS.';
-  return `To put the old revision back: aws ecs update-service --cluster ${cluster ?? '?'} --service ${service ?? '?'} --task-definition ${before}`;
+  return `To put the old revision back: aws ecs update-service ${serviceWords(stage, '--service')} --task-definition ${before} --force-new-deployment`;
+}
+
+/** ECS tries for a day to bring the old revision up again, and says of the tasks that it cannot start only in the service's own events. */
+function withSlowRollback(assessment: Assessment, { nowMs }: AssessInput): Assessment {
+  const { stage, verdict } = assessment;
+  const { rollingBack } = stage;
+  if (!rollingBack || verdict.kind === 'ended' || rollingBack.slowToldAtMs !== undefined || nowMs < rollingBack.decidedAtMs + ROLLBACK_SLOW_MS) return assessment;
+  const text =
+    `The rollback has taken ${formatDuration(nowMs - rollingBack.decidedAtMs)} and is not over: ECS may be unable to start tasks of the old revision, for want of capacity or of its image. ` +
+    `It goes on trying; what stands in its way is in the events of the service: aws ecs describe-services ${serviceWords(stage, '--services')} --query 'services[0].events[:10]'`;
+  return {
+    ...assessment,
+    stage: { ...stage, rollingBack: { ...rollingBack, slowToldAtMs: nowMs } },
+    entries: [...assessment.entries, stageEntry(stage, 'rollback', 'rollback.slow', nowMs, text)],
+    notice: assessment.notice ?? { kind: 'rollbackSlow', text },
+  };
+}
+
+function serviceWords({ serviceArn }: StageRecord, flag: '--service' | '--services'): string {
+  const [, cluster, service] = serviceArn.split(':').at(-1)?.split('/') ?? [];
+  return `--cluster ${cluster ?? '?'} ${flag} ${service ?? '?'}`;
 }
 
 // ---- helpers ------------------------------------------------------------------------------------------------------------

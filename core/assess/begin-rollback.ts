@@ -7,7 +7,8 @@ import { sentence } from '../text/sentence.ts';
 export function beginRollback(input: { stage: StageRecord; nowMs: EpochMs }, deployment: DeploymentView, cause: { outcome: Outcome; reason: string }): Assessment {
   const rollingBack: RollingBack = { ...cause, decidedAtMs: input.nowMs, requestedAtMs: undefined };
   const stage: StageRecord = { ...input.stage, rollingBack, waitingFor: { kind: 'rollback' } };
-  const text = `Rolling back from ${weightText(deployment)}: ${sentence(cause.reason)}`;
+  // A rolling deployment has no weight that ECS would tell.
+  const text = `Rolling back${deployment.weightPercent > 0 ? ` from ${weightText(deployment)}` : ''}: ${sentence(cause.reason)}`;
   return {
     verdict: { kind: 'rollBack', hookId: deployment.pauses[0]?.hookId, reason: cause.reason },
     stage,

@@ -3,7 +3,7 @@ import type { NoticeKind, Outcome } from '../release/model.ts';
 import { pipeline, release, stageRecord, stageSpec } from '../testing/samples.ts';
 import { failureLines, noticeOf } from './notice.ts';
 
-const KINDS: NoticeKind[] = ['releaseStarted', 'stageStarted', 'approvalAsked', 'weightReached', 'rollbackStarted', 'stageEnded', 'releaseEnded', 'rescued'];
+const KINDS: NoticeKind[] = ['releaseStarted', 'stageStarted', 'approvalAsked', 'weightReached', 'rollbackStarted', 'rollbackSlow', 'stageEnded', 'releaseEnded', 'rescued'];
 const OUTCOMES: (Outcome | undefined)[] = [undefined, 'succeeded', 'unchanged', 'rolledBack', 'rejected', 'aborted', 'superseded', 'timedOut', 'refused', 'failed'];
 
 const failure = {

@@ -73,6 +73,8 @@ function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
       return 'weight reached';
     case 'rollbackStarted':
       return 'rolling back';
+    case 'rollbackSlow':
+      return 'STILL rolling back';
     case 'stageEnded':
       return `rollout ${outcome ? outcomeWords(outcome) : 'ended'}`;
     case 'releaseEnded':

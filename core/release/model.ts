@@ -117,6 +117,7 @@ export type NoticeKind =
   | 'frozen'
   | 'weightReached'
   | 'rollbackStarted'
+  | 'rollbackSlow'
   | 'stageEnded'
   | 'releaseEnded'
   | 'rescued';
@@ -151,6 +152,8 @@ export interface RollingBack {
   decidedAtMs: EpochMs;
   /** When ECS was last told; undefined when ECS rolls back by itself. */
   requestedAtMs: EpochMs | undefined;
+  /** When people were told that it takes long. */
+  slowToldAtMs?: EpochMs;
 }
 
 /** Why it went wrong, as far as the world tells: for people, never for decisions. */
@@ -201,8 +204,11 @@ export const newStageRecord = (index: number, serviceArn: string): StageRecord =
   lastNotice: undefined,
 });
 
-/** Ends after which the image is held on the service: it was seen to fail there, or people did not want it. */
-export const holdsImage = (outcome: Outcome): boolean => outcome === 'rolledBack' || outcome === 'rejected';
+/** Ends after which the image is held on the service: it was seen to fail there, or people did not want it; also where ECS then failed to take it back. */
+export function holdsImage(outcome: Outcome, rollingBack?: RollingBack): boolean {
+  const meant = outcome === 'failed' ? rollingBack?.outcome : outcome;
+  return meant === 'rolledBack' || meant === 'rejected';
+}
 
 /** Did the stage end in a way that lets the release go on to the next one? */
 export const goesOn = (outcome: Outcome): boolean => outcome === 'succeeded' || outcome === 'unchanged';

@@ -26,6 +26,12 @@ test('an image that was named by its tag keeps the tag', () => {
   expect(ruleUndo(ended, [done({ found: found(`${REGISTRY}/shop/checkout:1.0.0`) })], undefined)).toMatchObject({ undo: { image: { tag: '1.0.0', digest: undefined } } });
 });
 
+test('what ECS had finished before the rollback reached it can be undone, and what was rolled back by halves cannot', () => {
+  const failed = release({ status: 'ended', outcome: 'failed', endedAtMs: NOW_MS });
+  expect(ruleUndo(failed, [done({ outcome: 'failed', weightPercent: 100 })], undefined)).toMatchObject({ kind: 'undo' });
+  expect(ruleUndo(failed, [done({ outcome: 'failed', weightPercent: 50 })], undefined)).toMatchObject({ kind: 'refused', hint: expect.stringMatching(/what repairs that, is in `slipway status/) as string });
+});
+
 test.each<[string, Parameters<typeof ruleUndo>]>([
   ['a release that runs', [release(), [done()], undefined]],
   ['a stage that was rolled back', [ended, [done({ outcome: 'rolledBack' })], undefined]],

@@ -52,7 +52,7 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
   });
   const outcome = ended.outcome ?? event.outcome;
   const text = endText(outcome, ended.reason);
-  if (holdsImage(outcome) && !release.undoes) {
+  if (holdsImage(outcome, ended.rollingBack) && !release.undoes) {
     const until = 'until somebody lifts the hold';
     await dependencies.holds.set({ serviceArn: stage.serviceArn, digest: release.image.digest, reason: ended.reason, by: release.id, atMs: ended.endedAtMs ?? clock.nowMs() });
     await dependencies.timeline.write(release.id, [stageEntry(ended, 'stage', 'held', clock.nowMs(), `${imageName(release)} is not rolled out here again ${until}.`)]);

@@ -2,7 +2,7 @@
 import type { ApiCall } from '../../local-cloud/cloud-kernel.ts';
 import { approval, canary } from './plan.ts';
 import { story, type Telling } from './story.ts';
-import { PRODUCTION } from './when.ts';
+import { BLUE_GREEN, PRODUCTION } from './when.ts';
 
 /** The weight of the new revision at the moment when its first task is told to stop; of the old one with `blue`. */
 function weightAtFirstStop({ world, when }: Telling, whose: 'target' | 'blue'): () => number | undefined {
@@ -188,8 +188,6 @@ test('auto scaling goes on during a release, and Slipway never says how many tas
     expect(counted).toEqual([]);
   },
 ));
-
-const BLUE_GREEN = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 5, minimumHealthyPercent: 100, maximumPercent: 200 };
 
 describe('pauses', () => {
   test('that wait for a person say so: who is asked, until when, and how to answer', story(

@@ -13,6 +13,12 @@ export const PRODUCTION = 'prod/checkout';
 export const CRASHES: ImageCharacter = { ...GOOD_IMAGE, crashAfterMs: 1_000 };
 export const NEVER_HEALTHY: ImageCharacter = { ...GOOD_IMAGE, healthy: false };
 
+/** What a team may deploy with: ECS's own blue/green, and a Lambda function that ECS asks whenever it moves traffic. */
+export const BLUE_GREEN = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 5, minimumHealthyPercent: 100, maximumPercent: 200 };
+export const TEAM_HOOK = {
+  targetType: 'AWS_LAMBDA', hookTargetArn: 'arn:aws:lambda:eu-west-1:123456789012:function:team-check', roleArn: 'arn:aws:iam::123456789012:role/service-traffic', lifecycleStages: ['PRODUCTION_TRAFFIC_SHIFT'],
+};
+
 const LONGEST = '2d';
 
 export class When {
@@ -60,9 +66,15 @@ export class When {
     this.note(`the tag ${tag} moves to another image`);
   }
 
-  async theImageIsDeleted(tag: string): Promise<void> {
+  /** Answers how somebody pushes it again. */
+  async theImageIsDeleted(tag: string): Promise<() => Promise<void>> {
+    const imageManifest = await this.manifestOf(tag);
     await this.world.operate('ecr', 'BatchDeleteImage', { repositoryName: REPOSITORY, imageIds: [{ imageDigest: this.digestOf(tag) }] });
     this.note(`a lifecycle policy of ECR deletes ${tag}`);
+    return async () => {
+      await this.world.operate('ecr', 'PutImage', { repositoryName: REPOSITORY, imageTag: tag, imageManifest });
+      this.note(`somebody pushes ${tag} again`);
+    };
   }
 
   // ---- time -------------------------------------------------------------------------------------------------------------------------
@@ -177,6 +189,17 @@ export class When {
     const { cluster, name } = this.world.service(PRODUCTION);
     this.note(`somebody sets ${JSON.stringify(change)}`);
     await this.world.operate('ecs', 'UpdateService', { cluster, service: name, ...change });
+  }
+
+  /** The command of the AWS CLI that a text names, as somebody would copy it. */
+  async somebodyRuns(text: string): Promise<void> {
+    const [, command = ''] = /aws ecs update-service (.*?)\.?$/m.exec(text) ?? [];
+    const given = (flag: string) => new RegExp(`--${flag} (\\S+)`).exec(command)?.[1];
+    this.note(`somebody runs: aws ecs update-service ${command}`);
+    this.ledger.foreignTouched.add(this.world.service(PRODUCTION).arn);
+    await this.world.operate('ecs', 'UpdateService', {
+      cluster: given('cluster'), service: given('service'), taskDefinition: given('task-definition'), ...(command.includes('--force-new-deployment') ? { forceNewDeployment: true } : {}),
+    });
   }
 
   note(text: string): void {
