@@ -6,8 +6,8 @@ import { FAULT_NAMES } from './scenario.ts';
 import { generate, OTHER_FAULTS } from './generate.ts';
 import { REGRESSIONS, saveScenario } from './regressions.ts';
 import { packagedArtefact } from '../package.ts';
-import type { ExhaustiveResult } from './exhaustive/index.ts';
 import { CANONICAL_STORIES } from './exhaustive/index.ts';
+import { replay, sweep } from './exhaustive/report.ts';
 import { inProcesses } from './processes.ts';
 import type { SeedReport } from './share.ts';
 import { SABOTAGES } from './sabotage/index.ts';
@@ -17,7 +17,7 @@ const USAGE = `npm run sim -- [--seeds N] [--seed FIRST] [--faults all|none|NAME
 npm run sim -- --regressions [--seed N] [--history]     plays the saved scenarios that once went wrong, or one of them
 npm run sim -- --seed N --save                          saves the scenario of a seed among them
 npm run sim -- --sabotage all|NAME,... [--seeds N] [--by-chance]   breaks the product on purpose; every breakage must be noticed, by a story or within N seeds
-npm run sim -- --exhaustive [--every N] [--seed FROM]   kills a function before and after every call (or every Nth) of the canonical stories
+npm run sim -- --exhaustive [--stories NAME,...] [--every N] [--seed FROM] [--point N]   kills a function before and after every call (or every Nth) of the canonical stories
 faults: ${[...FAULT_NAMES, ...OTHER_FAULTS].join(', ')}`;
 
 /** Histories of failing seeds are long: the first few are shown whole. */
@@ -36,7 +36,7 @@ function argumentsOf(args: readonly string[]) {
     options: {
       seeds: { type: 'string' }, seed: { type: 'string' }, faults: { type: 'string', default: 'all' }, history: { type: 'boolean', default: false },
       regressions: { type: 'boolean', default: false }, save: { type: 'boolean', default: false },
-      sabotage: { type: 'string' }, 'by-chance': { type: 'boolean', default: false }, exhaustive: { type: 'boolean', default: false }, every: { type: 'string', default: '1' }, processes: { type: 'string' }, help: { type: 'boolean', default: false },
+      sabotage: { type: 'string' }, 'by-chance': { type: 'boolean', default: false }, exhaustive: { type: 'boolean', default: false }, every: { type: 'string', default: '1' }, stories: { type: 'string' }, point: { type: 'string' }, processes: { type: 'string' }, help: { type: 'boolean', default: false },
     },
   });
   const whole = (name: string, text: string | undefined, otherwise: number): number => {
@@ -55,9 +55,12 @@ function argumentsOf(args: readonly string[]) {
     if (index < 0) throw new BadArguments(`seed ${values.seed ?? ''} is not among the saved ones: ${REGRESSIONS.map(({ seed }) => seed).join(', ')}`);
     Object.assign(values, { faults: 'regressions', seed: String(index), seeds: String(values.seed === undefined ? REGRESSIONS.length : 1) });
   }
+  const stories = CANONICAL_STORIES.filter((story) => values.stories === undefined || values.stories.split(',').includes(story));
+  if (stories.length < (values.stories?.split(',').length ?? 0)) throw new BadArguments(`the canonical stories are: ${CANONICAL_STORIES.join(', ')}`);
+  if (values.point !== undefined && stories.length !== 1) throw new BadArguments('--point is one of one story: say which with --stories');
   const seedsDefault = sabotages.length > 0 ? SABOTAGE_SEEDS_DEFAULT : values.seed === undefined ? SEEDS_DEFAULT : 1;
   return {
-    help: values.help, faults: values.faults, history: values.history, save: values.save, sabotages, byChance: values['by-chance'], exhaustive: values.exhaustive,
+    help: values.help, faults: values.faults, history: values.history, save: values.save, sabotages, byChance: values['by-chance'], exhaustive: values.exhaustive, stories, point: values.point === undefined ? undefined : whole('point', values.point, 0),
     seeds: whole('seeds', values.seeds, seedsDefault), first: whole('seed', values.seed, values.exhaustive ? 0 : 1),
     every: Math.max(1, whole('every', values.every, 1)), processes: Math.max(1, whole('processes', values.processes, availableParallelism())),
   };
@@ -89,20 +92,9 @@ async function simulate({ first, seeds, faults, history, processes }: Arguments)
   return { passed: total.passed, failed: seeds - total.passed };
 }
 
-/** Dealt out like cards: neighbours cost about the same. */
-const dealt = (names: readonly string[], processes: number): string[][] =>
-  Array.from({ length: Math.min(processes, names.length) }, (_, index) => names.filter((_name, at) => at % processes === index));
-
-async function exhaust({ first, every, processes }: Arguments): Promise<{ passed: number; failed: number }> {
-  const total = { passed: 0, failed: 0 };
-  const shares = dealt(CANONICAL_STORIES, processes).map((stories) => [String(first), String(every), ...stories]);
-  await inProcesses<ExhaustiveResult>('rehearsal/simulation/exhaustive/main.ts', shares, ({ story, of, points, green, failures }) => {
-    total.passed += green;
-    total.failed += points - green;
-    out(`${story}: ${points} of ${of} points, ${green} green`);
-    for (const { killed, text } of failures) out(`  ${killed}: ${text}`);
-  });
-  return total;
+function exhaust({ stories: [story, ...others], point, ...wanted }: Arguments): Promise<{ passed: number; failed: number }> {
+  if (point !== undefined && story !== undefined) return replay(story, point, out);
+  return sweep({ ...wanted, stories: story === undefined ? [] : [story, ...others] }, out);
 }
 
 async function main(args: readonly string[]): Promise<number> {

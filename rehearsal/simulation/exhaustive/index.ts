@@ -12,40 +12,67 @@ export interface ExhaustiveResult {
   story: CanonicalStory;
   /** How many there are in the whole story: two for each call. */
   of: number;
+  /** How many were covered here. */
   points: number;
+  /** By how many runs: two points that are the same moment are one. */
+  runs: number;
   green: number;
   failures: { point: number; killed: string; text: string }[];
 }
 
-/** How many calls Slipway makes when nobody is killed, and that the story then goes well. */
-export async function callsOf(story: CanonicalStory, artefact: Artefact): Promise<number> {
-  const { calls, violations } = await playedWith(story, artefact, { call: 0, when: 'before' });
-  const [first] = violations;
-  if (first) throw new Error(`the story "${story}" does not go well even when nothing happens: ${first.invariant}: ${first.text}`);
-  return calls;
+/** Moments at which a function can die, each with the points that it is. */
+export interface Moments {
+  of: number;
+  moments: { point: number; covers: number }[];
 }
 
 /** Point 2n kills before the call n + 1, point 2n + 1 after it. */
 export const pointOf = (point: number): KillPoint => ({ call: Math.floor(point / 2) + 1, when: point % 2 === 0 ? 'before' : 'after' });
 
-/** Points `from` to `to` (not included); every `everyNth` of them, so that processes can take turns. */
-export async function exhaustive(artefact: Artefact, { story, from = 0, to, everyNth = 1 }: { story: CanonicalStory; from?: number; to?: number; everyNth?: number }): Promise<ExhaustiveResult> {
-  const of = 2 * (await callsOf(story, artefact));
-  const result: ExhaustiveResult = { story, of, points: 0, green: 0, failures: [] };
-  for (let point = from; point < Math.min(to ?? of, of); point += everyNth) {
-    const { violations, killed } = await playedWith(story, artefact, pointOf(point));
-    result.points += 1;
+/** The story with nobody killed: it goes well, and tells which calls there are. */
+export async function momentsOf(story: CanonicalStory, artefact: Artefact): Promise<Moments> {
+  const { killer, violations } = await playedWith(story, artefact, { call: 0, when: 'before' });
+  const [first] = violations;
+  if (first) throw new Error(`the story "${story}" does not go well even when nothing happens: ${first.invariant}: ${first.text}`);
+  const calls = killer.made.length;
+  const moments: Moments['moments'] = [];
+  for (let n = 1; n <= calls; n++) {
+    const before = 2 * (n - 1);
+    moments.push({ point: before, covers: n > 1 && killer.nextIsSame(n - 1) ? 2 : 1 });
+    if (!killer.nextIsSame(n)) moments.push({ point: before + 1, covers: 1 });
+  }
+  return { of: 2 * calls, moments };
+}
+
+/** The moments `from`, `from` + `everyNth` and so on, so that processes can take turns. */
+export async function exhaustive(artefact: Artefact, { story, from = 0, everyNth = 1 }: { story: CanonicalStory; from?: number; everyNth?: number }): Promise<ExhaustiveResult> {
+  const { of, moments } = await momentsOf(story, artefact);
+  const result: ExhaustiveResult = { story, of, points: 0, runs: 0, green: 0, failures: [] };
+  for (const { point, covers } of moments.filter((_moment, index) => index >= from && (index - from) % everyNth === 0)) {
+    const { violations, killer } = await playedWith(story, artefact, pointOf(point));
+    result.points += covers;
+    result.runs += 1;
     const [first] = violations;
-    if (first === undefined) result.green += 1;
-    else result.failures.push({ point, killed, text: `${first.invariant}: ${first.text}` });
+    if (first === undefined) result.green += covers;
+    else result.failures.push({ point, killed: killer.killed ?? 'nobody', text: `${first.invariant}: ${first.text}` });
   }
   return result;
 }
 
-export async function playedWith(story: CanonicalStory, artefact: Artefact, point: KillPoint): Promise<RunResult & { killed: string; calls: number }> {
-  let killer: KillAt | undefined;
-  const result = await run(canonical(story), { artefact, interference: (world) => (killer = new KillAt(world, point)), onWorld: () => killer?.begin() });
-  return { ...result, killed: killer?.killed ?? 'nobody', calls: killer?.calls ?? 0 };
+export async function playedWith(story: CanonicalStory, artefact: Artefact, point: KillPoint): Promise<RunResult & { killer: KillAt }> {
+  const killers: KillAt[] = [];
+  const result = await run(canonical(story), {
+    artefact,
+    interference: (world) => {
+      const killer = new KillAt(world, point);
+      killers.push(killer);
+      return killer;
+    },
+    onWorld: (world) => killers[0]?.begin(world),
+  });
+  const [killer] = killers;
+  if (!killer) throw new Error('nobody stood between Slipway and AWS');
+  return { ...result, killer };
 }
 
 export const storyNamed = (name: string): CanonicalStory => {
