@@ -14,6 +14,7 @@ import { holdCommand, holdsCommand, unholdCommand } from './commands/hold.ts';
 import { initCommand } from './commands/init.ts';
 import { localCommand } from './commands/local.ts';
 import { pushCommand } from './commands/push.ts';
+import { rehearseCommand } from './commands/rehearse.ts';
 import { statusCommand } from './commands/status.ts';
 import { validateCommand } from './commands/validate.ts';
 import { waitCommand } from './commands/wait.ts';
@@ -66,6 +67,7 @@ function commandsOf(context: Context): Command[] {
   return [
     initCommand(context),
     validateCommand(context),
+    rehearseCommand(context),
     applyCommand(context),
     deployCommand(context),
     pushCommand(context),

@@ -30,7 +30,7 @@ const ARROWS: Arrow[] = [
     from: 'cli/',
     to: ['cli/', 'core/', 'adapters/', 'local-cloud/ecr/push.ts'],
     packages: 'any',
-    more: { 'cli/commands/local.ts': ['rehearsal/start.ts'], 'cli/commands/dashboard.ts': ['dashboard/serve.ts'] },
+    more: { 'cli/commands/local.ts': ['rehearsal/start.ts'], 'cli/commands/rehearse.ts': ['rehearsal/rehearse/rehearse.ts'], 'cli/commands/dashboard.ts': ['dashboard/serve.ts'] },
   },
   { from: 'dashboard/', to: ['dashboard/', 'cli/', 'core/', 'adapters/'], packages: 'any' },
   { from: 'local-cloud/', to: ['local-cloud/'], packages: 'any', tests: true },

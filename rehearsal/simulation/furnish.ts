@@ -79,6 +79,10 @@ async function settled(operate: Operate, clock: VirtualClock): Promise<StackView
 export interface ServiceWish {
   cluster: string;
   name: string;
+  /** `app` if left out. */
+  container?: string;
+  /** What is made for it is called so; cluster and name if left out, where those are short enough for a load balancer. */
+  label?: string;
   desiredCount: number;
   /** What the team itself deploys with. */
   deploymentConfiguration: object;
@@ -112,7 +116,7 @@ export async function furnishAccount(operate: Operate): Promise<void> {
 
 /** A service behind a load balancer with a blue and a green target group, ready for every strategy. */
 export async function furnishService(operate: Operate, accountId: string, wish: ServiceWish): Promise<FurnishedService> {
-  const short = `${wish.cluster}-${wish.name}`;
+  const { container = 'app', label: short = `${wish.cluster}-${wish.name}` } = wish;
   await operate('ecs', 'CreateCluster', { clusterName: wish.cluster });
   const { LoadBalancers: [balancer] } = await operate<{ LoadBalancers: { LoadBalancerArn: string }[] }>('elasticloadbalancing', 'CreateLoadBalancer', {
     Name: short, Type: 'application', Scheme: 'internet-facing', Subnets: ['subnet-0a0a0a0a0a0a0a0a0', 'subnet-0b0b0b0b0b0b0b0b0'], SecurityGroups: ['sg-0a0a0a0a0a0a0a0a0'],
@@ -141,14 +145,14 @@ export async function furnishService(operate: Operate, accountId: string, wish: 
   const { taskDefinition } = await operate<{ taskDefinition: { taskDefinitionArn: string } }>('ecs', 'RegisterTaskDefinition', {
     family: short, cpu: '256', memory: '512', networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'],
     executionRoleArn: `arn:aws:iam::${accountId}:role/service-tasks`,
-    containerDefinitions: [{ name: 'app', image: `${accountId}.${REGISTRY_SUFFIX}/${wish.repository}:${wish.firstTag}`, essential: true, portMappings: [{ containerPort: 8080, protocol: 'tcp' }], stopTimeout: 20 }],
+    containerDefinitions: [{ name: container, image: `${accountId}.${REGISTRY_SUFFIX}/${wish.repository}:${wish.firstTag}`, essential: true, portMappings: [{ containerPort: 8080, protocol: 'tcp' }], stopTimeout: 20 }],
     tags: [{ key: 'team', value: 'shop' }],
   });
   const { service } = await operate<{ service: { serviceArn: string } }>('ecs', 'CreateService', {
     cluster: wish.cluster, serviceName: wish.name, taskDefinition: taskDefinition.taskDefinitionArn, desiredCount: wish.desiredCount, launchType: 'FARGATE',
     networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0a0a0a0a0a0a0a0a0'], securityGroups: ['sg-0b0b0b0b0b0b0b0b0'], assignPublicIp: 'DISABLED' } },
     loadBalancers: [{
-      containerName: 'app', containerPort: 8080, targetGroupArn: blueArn,
+      containerName: container, containerPort: 8080, targetGroupArn: blueArn,
       advancedConfiguration: { alternateTargetGroupArn: greenArn, productionListenerRule: productionRuleArn, testListenerRule: testRuleArn, roleArn: `arn:aws:iam::${accountId}:role/service-traffic` },
     }],
     deploymentConfiguration: wish.deploymentConfiguration,

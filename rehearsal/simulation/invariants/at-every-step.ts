@@ -90,7 +90,7 @@ export class AtEveryStep implements Watcher {
     this.checkStop(rollout, environment, 'starts');
     for (const [index, gate] of rollout.stage.before.entries()) this.checkApproval(rollout, gate.approval, `before.${index}`, undefined);
     const tasks = rollout.deployment.target.taskDefinition.definition.containerDefinitions ?? [];
-    const image = tasks.find((container) => container.name === 'app')?.image ?? '';
+    const image = tasks.find((container) => container.name === rollout.stage.service.container)?.image ?? '';
     if (!/@sha256:[0-9a-f]{64}$/.test(image)) ledger.violated('digest', `${rollout.releaseId} deploys ${image}, which is not pinned to a digest`);
   }
 
@@ -192,7 +192,7 @@ export class AtEveryStep implements Watcher {
   private checkCapacity(rollout: Rollout): void {
     const { deployment, stage, service } = rollout;
     const blue = deployment.blue;
-    const old = this.ledger.world.images.characterOf(blue?.imageDigests.get('app'));
+    const old = this.ledger.world.images.characterOf(blue?.imageDigests.get(stage.service.container));
     // An old image that falls ill by itself is nobody's doing.
     if (old.illAfterMs !== undefined || old.crashAfterMs !== undefined || !old.healthy) return;
     if (!blue || !rollout.blueWasFull || stage.strategy.kind === 'rolling' || deployment.status !== 'IN_PROGRESS') return;

@@ -59,7 +59,7 @@ function checkRelease(ledger: Ledger, release: Release, stages: StageRecord[]): 
 function checkTruth(ledger: Ledger, release: Release, outcome: Outcome, reason: string, rollout: Rollout | undefined): void {
   const about = `${release.id}, told as ${outcome} (${reason.slice(0, 160)})`;
   const status = rollout?.deployment.status;
-  const image = rollout?.deployment.target.taskDefinition.definition.containerDefinitions?.find((container) => container.name === 'app')?.image ?? '';
+  const image = rollout?.deployment.target.taskDefinition.definition.containerDefinitions?.find((container) => container.name === rollout.stage.service.container)?.image ?? '';
   switch (outcome) {
     case 'succeeded':
       if (status !== 'SUCCESSFUL') ledger.violated('truth', `${about}: ECS says ${status ?? 'that nothing was deployed'}`);
