@@ -160,18 +160,18 @@ function answer(world: World, releaseId: string, person: string, habits: PeopleH
   const word: Word = { person, releaseId, kind, reason: 'as I see it' };
   later(world, chance, habits, () => speak(world, word, habits, chance.fork('first')), late);
   if (chance.hits(habits.doubleClick)) {
-    world.history.mark('doubleClick');
+    world.history.mark('people doubleClick');
     later(world, chance, { ...habits, delayMaxMs: 2_000 }, () => speak(world, word, habits, chance.fork('again')), late);
   }
   if (chance.hits(habits.bothWays)) {
-    world.history.mark('bothWays');
+    world.history.mark('people bothWays');
     later(world, chance, habits, () => speak(world, { ...word, kind: kind === 'approve' ? 'reject' : 'approve', reason: 'or rather' }, habits, chance.fork('or rather')), late);
   }
 }
 
 /** Everybody at once, each something else, and somebody twice. */
 function race(world: World, releaseId: string, habits: PeopleHabits, chance: Chance): void {
-  world.history.mark('race');
+  world.history.mark('people race');
   const atMs = chance.whole(2_000, Math.max(2_000, habits.delayMaxMs));
   const kinds = ['approve', 'approve', 'reject', 'abort', 'promote'] as const;
   for (const person of [...PEOPLE, chance.pick(PEOPLE)]) {
@@ -186,7 +186,7 @@ async function speak(world: World, word: Word, habits: PeopleHabits, chance: Cha
   const surface: Surface = drawn < habits.inSlack ? 'slack' : drawn < habits.inSlack + habits.onDashboard ? 'dashboard' : 'cli';
   const said = say(world, word, surface, chance.fork('first place'));
   if (chance.hits(habits.inBoth)) {
-    world.history.mark('inBoth');
+    world.history.mark('people inBoth');
     await say(world, word, surface === 'slack' ? 'cli' : 'slack', chance.fork('other place'));
   }
   await said;

@@ -56,6 +56,22 @@ export function generate(seed: number, { faults = 'all' }: GenerateOptions = {})
   };
 }
 
+export const SWITCH_POSITIONS: { [Name in Exclude<keyof Switches, 'ecsReadLagMs'>]: readonly [Switches[Name], ...Switches[Name][]] } = {
+  preProductionHook: ['afterPreviousBake', 'beforePreviousBake'],
+  lifecycleStageWhilePausedBeforeShift: ['PRE_PRODUCTION_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT', 'POST_TEST_TRAFFIC_SHIFT'],
+  finishedHooks: ['kept', 'removed'],
+  failureDetectionWhilePaused: ['acts', 'waits'],
+  updateDuringRollback: ['refused', 'accepted'],
+  failedEventOnRollback: ['emitted', 'absent'],
+  rollbackEventDeploymentId: ['sourceRevision', 'targetRevision'],
+  untaggedPush: ['omitsTag', 'emptyTag'],
+  alarmHotAtStart: ['disablesAll', 'disablesItself'],
+  imageDigestOfIndex: ['index', 'platform'],
+  usedHookIdError: ['InvalidParameterException', 'ClientException'],
+  rollingLifecycleStages: ['reported', 'absent'],
+  passRoleOnUpdate: ['checked', 'onlyNewRoles'],
+};
+
 // ---- the plan -------------------------------------------------------------------------------------------------------------------
 
 function stagesOf(chance: Chance, traffic: boolean): WrittenStage[] {
@@ -187,20 +203,6 @@ function ratesOf(chance: Chance, on: (name: string) => boolean): FaultRates {
 
 /** Every behaviour that AWS leaves open, in either position. */
 function switchesOf(chance: Chance): Partial<Switches> {
-  return {
-    preProductionHook: chance.pick(['afterPreviousBake', 'beforePreviousBake']),
-    lifecycleStageWhilePausedBeforeShift: chance.pick(['PRE_PRODUCTION_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT', 'POST_TEST_TRAFFIC_SHIFT']),
-    finishedHooks: chance.pick(['kept', 'removed']),
-    failureDetectionWhilePaused: chance.pick(['acts', 'waits']),
-    updateDuringRollback: chance.pick(['refused', 'accepted']),
-    failedEventOnRollback: chance.pick(['emitted', 'absent']),
-    rollbackEventDeploymentId: chance.pick(['sourceRevision', 'targetRevision']),
-    untaggedPush: chance.pick(['omitsTag', 'emptyTag']),
-    alarmHotAtStart: chance.pick(['disablesAll', 'disablesItself']),
-    imageDigestOfIndex: chance.pick(['index', 'platform']),
-    usedHookIdError: chance.pick(['InvalidParameterException', 'ClientException']),
-    rollingLifecycleStages: chance.pick(['reported', 'absent']),
-    passRoleOnUpdate: chance.pick(['checked', 'onlyNewRoles']),
-    ecsReadLagMs: chance.hits(0.5) ? 0 : chance.whole(500, 20_000),
-  };
+  const drawn = Object.fromEntries(Object.entries(SWITCH_POSITIONS).map(([name, positions]) => [name, chance.pick(positions)])) as Partial<Switches>;
+  return { ...drawn, ecsReadLagMs: chance.hits(0.5) ? 0 : chance.whole(500, 20_000) };
 }

@@ -10,10 +10,11 @@ import { CANONICAL_STORIES } from './exhaustive/index.ts';
 import { replay, sweep } from './exhaustive/report.ts';
 import { inProcesses } from './processes.ts';
 import type { SeedReport } from './share.ts';
+import { Statistic } from './statistic.ts';
 import { SABOTAGES } from './sabotage/index.ts';
 import { trySabotages } from './sabotage/report.ts';
 
-const USAGE = `npm run sim -- [--seeds N] [--seed FIRST] [--faults all|none|NAME,...] [--history] [--processes N]
+const USAGE = `npm run sim -- [--seeds N] [--seed FIRST] [--faults all|none|NAME,...] [--history] [--statistic] [--processes N]
 npm run sim -- --regressions [--seed N] [--history]     plays the saved scenarios that once went wrong, or one of them
 npm run sim -- --seed N --save                          saves the scenario of a seed among them
 npm run sim -- --sabotage all|NAME,... [--seeds N] [--by-chance]   breaks the product on purpose; every breakage must be noticed, by a story or within N seeds
@@ -35,7 +36,7 @@ function argumentsOf(args: readonly string[]) {
     args: [...args],
     options: {
       seeds: { type: 'string' }, seed: { type: 'string' }, faults: { type: 'string', default: 'all' }, history: { type: 'boolean', default: false },
-      regressions: { type: 'boolean', default: false }, save: { type: 'boolean', default: false },
+      regressions: { type: 'boolean', default: false }, save: { type: 'boolean', default: false }, statistic: { type: 'boolean', default: false },
       sabotage: { type: 'string' }, 'by-chance': { type: 'boolean', default: false }, exhaustive: { type: 'boolean', default: false }, every: { type: 'string', default: '1' }, stories: { type: 'string' }, point: { type: 'string' }, processes: { type: 'string' }, help: { type: 'boolean', default: false },
     },
   });
@@ -60,7 +61,7 @@ function argumentsOf(args: readonly string[]) {
   if (values.point !== undefined && stories.length !== 1) throw new BadArguments('--point is one of one story: say which with --stories');
   const seedsDefault = sabotages.length > 0 ? SABOTAGE_SEEDS_DEFAULT : values.seed === undefined ? SEEDS_DEFAULT : 1;
   return {
-    help: values.help, faults: values.faults, history: values.history, save: values.save, sabotages, byChance: values['by-chance'], exhaustive: values.exhaustive, stories, point: values.point === undefined ? undefined : whole('point', values.point, 0),
+    help: values.help, faults: values.faults, history: values.history, save: values.save, statistic: values.statistic, sabotages, byChance: values['by-chance'], exhaustive: values.exhaustive, stories, point: values.point === undefined ? undefined : whole('point', values.point, 0),
     seeds: whole('seeds', values.seeds, seedsDefault), first: whole('seed', values.seed, values.exhaustive ? 0 : 1),
     every: Math.max(1, whole('every', values.every, 1)), processes: Math.max(1, whole('processes', values.processes, availableParallelism())),
   };
@@ -68,11 +69,13 @@ function argumentsOf(args: readonly string[]) {
 
 type Arguments = ReturnType<typeof argumentsOf>;
 
-async function simulate({ first, seeds, faults, history, processes }: Arguments): Promise<{ passed: number; failed: number }> {
+async function simulate({ first, seeds, faults, history, statistic, processes }: Arguments): Promise<{ passed: number; failed: number }> {
   const startedAtMs = performance.now();
   const total = { passed: 0, failed: 0, rollouts: 0, faults: 0, calls: 0, simulatedMs: 0 };
+  const occurred = new Statistic();
   const shares = Array.from({ length: Math.min(processes, seeds) }, (_, index) => [String(first + index), String(Math.min(processes, seeds)), String(first + seeds), faults, ...(history ? ['history'] : [])]);
   await inProcesses<SeedReport>('rehearsal/simulation/share.ts', shares, (report) => {
+    occurred.add(report.marks);
     total.rollouts += report.rollouts;
     total.faults += report.faults;
     total.calls += report.calls;
@@ -88,6 +91,7 @@ async function simulate({ first, seeds, faults, history, processes }: Arguments)
     if (done % 100 === 0) note(`${done} of ${seeds} seeds, ${total.failed} failed`);
   });
   const seconds = (performance.now() - startedAtMs) / 1000;
+  if (statistic) for (const line of occurred.lines()) out(line);
   out(`${total.rollouts} rollouts, ${total.faults} faults and ${total.calls} calls in ${(total.simulatedMs / 86_400_000).toFixed(1)} simulated days; ${seconds.toFixed(1)} s, ${(total.rollouts / seconds).toFixed(1)} rollouts a second`);
   return { passed: total.passed, failed: seeds - total.passed };
 }

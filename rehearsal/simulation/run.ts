@@ -91,7 +91,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
         faults: (byChance?.count ?? 0) + (world.slack?.faults ?? 0),
         calls,
         outcomes,
-        marks: [...world.history.marks.keys()],
+        marks: [...world.history.marks.keys(), ...ledger.announced.flatMap(({ kind, outcome }) => (kind === 'releaseEnded' ? [`outcome ${outcome}`] : [`notice ${kind}`]))],
         simulatedMs: world.clock.nowMs() - startMs,
       };
     },

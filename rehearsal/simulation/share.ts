@@ -6,6 +6,7 @@ import { generate, type GenerateOptions } from './generate.ts';
 import { REGRESSIONS, savedScenario } from './regressions.ts';
 import { run } from './run.ts';
 import type { Scenario } from './scenario.ts';
+import { marksOf } from './statistic.ts';
 
 /** What the process that started this one reads. */
 export interface SeedReport {
@@ -16,6 +17,7 @@ export interface SeedReport {
   calls: number;
   simulatedMs: number;
   fingerprint: string;
+  marks: string[];
   /** Where something was violated, or where it was asked for. */
   history: string | undefined;
 }
@@ -32,11 +34,12 @@ for (let index = Number(first); index < Number(end); index += Number(step)) {
 
 async function reportOf(seed: number, scenarioOf: () => Scenario | Promise<Scenario>): Promise<SeedReport> {
   try {
-    const { violations, rollouts, faults: faultCount, calls, simulatedMs, fingerprint, history: render } = await run(await scenarioOf(), { artefact });
+    const scenario = await scenarioOf();
+    const { violations, rollouts, faults: faultCount, calls, simulatedMs, fingerprint, marks, history: render } = await run(scenario, { artefact });
     const shown = violations.length > 0 || history !== undefined ? render() : undefined;
-    return { seed, violations: violations.map(({ invariant, text }) => ({ invariant, text })), rollouts, faults: faultCount, calls, simulatedMs, fingerprint, history: shown };
+    return { seed, violations: violations.map(({ invariant, text }) => ({ invariant, text })), rollouts, faults: faultCount, calls, simulatedMs, fingerprint, marks: [...new Set([...marks, ...marksOf(scenario)])], history: shown };
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { seed, violations: [{ invariant: 'simulation', text }], rollouts: 0, faults: 0, calls: 0, simulatedMs: 0, fingerprint: '', history: undefined };
+    return { seed, violations: [{ invariant: 'simulation', text }], rollouts: 0, faults: 0, calls: 0, simulatedMs: 0, fingerprint: '', marks: [], history: undefined };
   }
 }

@@ -98,6 +98,6 @@ export async function insist(world: World, person: string, path: string, body: o
 
 export const told = ({ status, body }: PersonAnswer): string => `${status} ${body.error?.message ?? (typeof body['message'] === 'string' ? body['message'] : '')}`;
 
-const mark = (world: World, kind: string, via: string, taken: boolean) => world.history.mark(`${kind} by ${via}${taken ? '' : ', refused'}`);
+const mark = (world: World, kind: string, via: string, taken: boolean) => world.history.mark(`said ${kind} by ${via}${taken ? '' : ', refused'}`);
 
 export const pass = (world: World, durationMs: number): Promise<void> => new Promise((resolve) => void world.clock.after(durationMs, resolve));
