@@ -80,7 +80,8 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
       world.slack?.begin(startMs + scenario.faultsUntilMs);
       options.onWorld?.(world, ledger);
       await play(world, ledger, scenario);
-      inSlack?.checkTheEnd(await checkTheEnd(ledger, configurations));
+      const records = await checkTheEnd(ledger, configurations);
+      inSlack?.checkTheEnd(records);
       const outcomes = ledger.announced.filter((one) => one.kind === 'releaseEnded').map((one) => one.outcome);
       return {
         violations: ledger.violations,
