@@ -41,6 +41,9 @@ test('every scene of a plan ends as it should, whatever its services, containers
   // Ten minutes of bake at 20 %, two for people to answer, ten at 100 %: real numbers of the plan, though nobody has waited for them.
   expect(fine?.tookMs).toBeGreaterThan(22 * 60_000);
   expect(fine?.served.map(({ weightPercent }) => weightPercent)).toEqual([20, 100]);
+  // The newer release serves from the same target group, after the older one has come back from it.
+  const older = scenes.find(({ scene }) => scene === 'newer');
+  expect(older?.outcome === 'superseded' ? older.served.map(({ weightPercent }) => weightPercent) : undefined).toEqual([20]);
   expect(fine?.asked).toEqual([{ stage: 'eu', from: ['ann', 'ben'] }]);
 }, 120_000);
 

@@ -140,9 +140,10 @@ export class RehearsalStage {
       if (rollout.stage.strategy.kind === 'rolling') continue;
       const last = this.shares.findLast((one) => one.rollout === rollout);
       const weightPercent = this.weightOf(rollout);
+      // Once it has come back to nothing, its target group is the next one's.
       if (last?.untilMs !== undefined || (last?.weightPercent ?? 0) === weightPercent) continue;
       if (last) last.untilMs = nowMs;
-      if (!isOver(rollout.deployment) || weightPercent > 0) this.shares.push({ stage: rollout.stage.name, rollout, weightPercent, sinceMs: nowMs });
+      if (weightPercent > 0) this.shares.push({ stage: rollout.stage.name, rollout, weightPercent, sinceMs: nowMs });
     }
   }
 }
