@@ -17,7 +17,7 @@ pipelines:
         strategy:
           canary:
             steps:
-              - { weight: 5, approval: { from: [alice], within: 1h } }
+              - { weight: 5, bake: 1h }
 `;
 /** The pause of that ladder lasts 75 minutes: seven and a half seconds here, in which a release has to get to 5 % and lose its orchestrator. */
 const ECS_MINUTE_MS = 100;
@@ -69,7 +69,7 @@ describe('when every Lambda of Slipway is dead while a canary stands at 5 %', ()
     const taskDefinitionBefore = (await service())?.taskDefinition;
     await world.push({ version: '1.1.0' });
     const id = await releaseOf(world.control, '1.1.0');
-    await release(world.control, id, 'to wait for approval at 5 %', waitsFor('approval'));
+    await release(world.control, id, 'to bake at 5 %', waitsFor('bake'));
     expect(Object.values(await productionWeights()).sort()).toEqual([5, 95]);
     expect(await leaseHolder()).toBeDefined();
 
@@ -95,8 +95,8 @@ describe('when every Lambda of Slipway is dead while a canary stands at 5 %', ()
 
     await world.push({ version: '1.2.0' });
     const next = await releaseOf(world.control, '1.2.0');
-    await release(world.control, next, 'to wait for approval at 5 %', waitsFor('approval'));
-    await world.as('alice').decide(next, { kind: 'approve' });
+    await release(world.control, next, 'to bake at 5 %', waitsFor('bake'));
+    await world.as('alice').decide(next, { kind: 'promote' });
     expect((await release(world.control, next, 'to end', ended)).outcome).toBe('succeeded');
     expect(await servedVersions()).toEqual(['1.2.0']);
     expect(await configuration()).toEqual(found);

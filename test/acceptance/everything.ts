@@ -6,12 +6,12 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { AddPermissionCommand, GetPolicyCommand, InvokeCommand, LambdaClient, RemovePermissionCommand } from '@aws-sdk/client-lambda';
 import { DescribeExecutionCommand, DescribeStateMachineCommand, SFNClient, StopExecutionCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import type { StartReleaseAnswer } from '../../core/view/index.ts';
 import { clientOptions } from '../../rehearsal/world.ts';
 import { Faults } from './faults.ts';
 import { createLambdaHook } from './lambda-hook.ts';
+import { reachedAMinuteAgo } from './later.ts';
 import { ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
 
 const PEOPLE = `
@@ -86,7 +86,7 @@ class Run {
 
   async all(): Promise<Record<string, string>> {
     await this.specifications();
-    // Requests are counted by whole minutes, so this one waits for a full one to begin while staging is put to use.
+    // On production, while staging is put to use.
     const measured = this.measuredRelease();
     for (const part of [() => this.crash(), () => this.lostAnswer(), () => this.abortWhileRolling(), () => this.caught(), () => this.unwanted()]) await part();
     await measured;
@@ -109,11 +109,11 @@ class Run {
     await this.cli('apply with faults', 2, 'apply', '--file', await world.file('bad.yml', faulty));
   }
 
-  /** Its requests can be counted from the next full minute on; they will never be enough, so a person sends it on. */
+  /** Its requests are counted; they will never be enough, so a person sends it on. */
   private async measuredRelease(): Promise<void> {
     const id = await this.pushed('2.0.0');
     await release(this.world.control, id, 'to bake at 5 %', (view) => view.weightPercent === 5);
-    await sleep(60_000 - (Date.now() % 60_000) + 100);
+    await reachedAMinuteAgo(this.world, id);
     // Any ring makes Slipway look and count; this one asks for nothing.
     await this.judge('INSUFFICIENT_DATA');
     await eventually('the requests to be counted', async () => {

@@ -1,10 +1,12 @@
 // People decide in Slack: the packaged functions, and the look-alike's page whose buttons are pressed.
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SlackLookAlike } from '../../rehearsal/slack/server.ts';
 import type { PostedMessage } from '../../rehearsal/slack/workspace.ts';
 import { clientOptions } from '../../rehearsal/world.ts';
-import { ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
+import { unansweredAMinuteAgo } from './later.ts';
+import { ACCEPTANCE_LIMIT_MS, ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
 
 const SPECIFICATION = `
 people:
@@ -23,6 +25,11 @@ pipelines:
               - { weight: 5, approval: { from: [alice, bob], need: 2, within: 1h } }
 `;
 
+/** Where a busy machine lets a request to Slack time out, nobody speaks for a minute. */
+const UNANSWERED_LIMIT_MS = 150_000;
+
+jest.setTimeout(ACCEPTANCE_LIMIT_MS);
+
 interface Page {
   channels: { messages: { ts: string; blocks: { kind: string; buttons?: { action: string }[] }[] }[] }[];
 }
@@ -38,12 +45,12 @@ describe('in Slack', () => {
     const sqs = new SQSClient(clientOptions(world.local.url, world.region));
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'slipway-prod-announcements' }));
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '2' } }));
-  }, 90_000);
+  });
   afterAll(() => world.close());
 
   const messagesOf = (tag: string): PostedMessage[] => slack.workspace.messages.filter(({ threadTs, text }) => threadTs === undefined && text.includes(`:${tag} `));
   const threadOf = (tag: string): string[] => slack.workspace.messages.filter(({ threadTs }) => messagesOf(tag).some(({ ts }) => ts === threadTs)).flatMap(({ text }) => text.split('\n'));
-  const message = (tag: string, shows: string) => eventually(`a message about ${tag} that shows ${shows}`, async () => messagesOf(tag).find((candidate) => JSON.stringify(candidate).includes(shows)));
+  const message = (tag: string, shows: string) => eventually(`a message about ${tag} that shows ${shows}`, async () => messagesOf(tag).find((candidate) => JSON.stringify(candidate).includes(shows)), UNANSWERED_LIMIT_MS);
   const ui = async (what: string, body: object) =>
     (await (await fetch(`${slack.url}/ui/${what}`, { method: 'POST', headers: { 'content-type': 'application/json', origin: slack.url }, body: JSON.stringify(body) })).json()) as { status: number; body: string; tookMs: number };
   /** What is not on the page cannot be pressed. */
@@ -63,6 +70,12 @@ describe('in Slack', () => {
     return MetricAlarms?.[0]?.StateValue;
   };
 
+  const announcerSaid = async (word: string): Promise<boolean> => {
+    const logs = new CloudWatchLogsClient(clientOptions(world.local.url, world.region));
+    const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: '/aws/lambda/slipway-prod-announce' }));
+    return events.some((event) => event.message?.includes(word));
+  };
+
   test('two people approve by pressing the button, a stranger does not, and one message tells it all', async () => {
     await world.push({ version: '1.1.0' });
     const id = await releaseOf(world.control, '1.1.0');
@@ -80,7 +93,7 @@ describe('in Slack', () => {
     expect(messagesOf('1.1.0')).toHaveLength(1);
     expect(messagesOf('1.1.0')[0]?.updates).toBeGreaterThan(1);
     expect(threadOf('1.1.0').filter((line) => line.includes('Approved by'))).toHaveLength(2);
-  }, 90_000);
+  });
 
   test('bob rejects with a reason while Slack loses its answers; the end is there exactly once when it is back', async () => {
     await world.push({ version: '1.2.0' });
@@ -93,13 +106,15 @@ describe('in Slack', () => {
     expect(await ui('submit', { modal: modal.id, text: 'prices <!channel> look wrong' })).toMatchObject({ status: 200, body: '' });
     const end = await release(world.control, id, 'to end', ended);
     expect(end).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('prices <!channel> look wrong') });
+    await eventually('an announcer to notice', async () => ((await announcerSaid('SlackUnreachable')) ? true : undefined));
     await ui('switches', { outage: 'none' });
+    await unansweredAMinuteAgo(world, id);
     await message('1.2.0', 'WAS REJECTED');
     await eventually('the thread to tell the end', async () => threadOf('1.2.0').find((line) => line.includes('The release was rejected')));
     expect(messagesOf('1.2.0')).toHaveLength(1);
     expect(new Set(threadOf('1.2.0')).size).toBe(threadOf('1.2.0').length);
     expect(JSON.stringify(slack.workspace.messages)).not.toContain('<!channel>');
-  }, 90_000);
+  });
 
   test('a revoked token stops no release, somebody hears of it, and the message catches up', async () => {
     await ui('switches', { tokenRevoked: true });
@@ -115,7 +130,7 @@ describe('in Slack', () => {
     await message('1.3.0', 'WAS ABORTED');
     expect(messagesOf('1.3.0')).toHaveLength(1);
     await eventually('the alarm to be over', async () => ((await silentSlack()) === 'OK' ? true : undefined));
-  }, 90_000);
+  });
 
   test('what is pressed is answered long before Slack gives up, and every role has what it needs', async () => {
     const { ts } = messagesOf('1.1.0')[0]!;
@@ -126,5 +141,5 @@ describe('in Slack', () => {
     expect(took.sort((a, b) => a - b)[Math.floor(took.length / 2)]).toBeLessThan(500);
     const { denials, notModelled } = world.local.cloud.ledger.report();
     expect({ denials, notModelled, crashes: world.local.cloud.kernel.crashes }).toEqual({ denials: [], notModelled: [], crashes: [] });
-  }, 30_000);
+  });
 });
