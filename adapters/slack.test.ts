@@ -86,6 +86,11 @@ describe('what was posted is found again', () => {
   test('not at all where the app may not read', async () => {
     expect(await rig(no('missing_scope')).api.find('C0123456', MARK, 0)).toBeUndefined();
   });
+
+  // Taken for "not there", it would be posted a second time.
+  test.each(['token_revoked', 'ratelimited', 'internal_error'])('or not known to be there, when Slack says %s', async (code) => {
+    await expect(rig(no(code)).api.find('C0123456', MARK, 0)).rejects.toMatchObject({ code });
+  });
 });
 
 test.each([

@@ -45,6 +45,9 @@ const HINTS: Record<string, string> = {
 };
 const TOKEN_REFUSALS = ['invalid_auth', 'token_revoked', 'token_expired', 'account_inactive', 'not_authed'];
 
+/** Refusals that pass: they say nothing about what there is to read. https://docs.slack.dev/reference/methods/conversations.history#errors */
+const PASSING_REFUSALS = [...TOKEN_REFUSALS, 'ratelimited', 'internal_error', 'fatal_error', 'request_timeout', 'service_unavailable', 'unknown_error'];
+
 const ATTEMPT_TIMEOUT_MS = 5_000;
 const PATIENCE_MS = 3_000;
 const ATTEMPTS_MAX = 3;
@@ -169,7 +172,7 @@ export function slackOver({ apiUrl, secret, fetch: send = fetch, sleep: pause = 
         const found = messages.find(({ metadata }) => metadata?.event_type === EVENT_TYPE && metadata.event_payload['release'] === mark.release && metadata.event_payload['part'] === mark.part);
         return found && { channel, ts: found.ts };
       } catch (error) {
-        if (error instanceof SlackRefused) return undefined;
+        if (error instanceof SlackRefused && !PASSING_REFUSALS.includes(error.code)) return undefined;
         throw error;
       }
     },
