@@ -11,6 +11,8 @@ export interface Plan {
   alarms?: false;
   newerRelease?: 'overtakesWaiting' | 'waits';
   foreignDeployments?: 'continue' | 'leave';
+  /** Tells `#deploys`; needs a workspace. */
+  notify?: true;
   /** A stage `staging` in front, rolling. */
   staging?: boolean;
 }
@@ -40,6 +42,7 @@ export function writtenPlan(plan: Plan, service: Pick<ServiceWish, 'desiredCount
       pipelines: {
         checkout: {
           image: { repository: REPOSITORY, tags: { semver: '>=1.0.0' } },
+          ...(plan.notify ? { notify: { slack: '#deploys' } } : {}),
           ...(plan.newerRelease === undefined ? {} : { newerRelease: plan.newerRelease }),
           ...(plan.foreignDeployments === undefined ? {} : { foreignDeployments: plan.foreignDeployments }),
           stages,

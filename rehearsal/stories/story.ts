@@ -7,11 +7,16 @@ import type { Switches } from '../../local-cloud/kernel/switches.ts';
 import type { ApiCall } from '../../local-cloud/cloud-kernel.ts';
 import { packagedArtefact, type Artefact } from '../package.ts';
 import type { Handle, Parts } from '../simulation/composition.ts';
+import { AcrossReleases } from '../simulation/invariants/across-releases.ts';
 import { AtEveryStep } from '../simulation/invariants/at-every-step.ts';
 import { checkTheEnd, settingsOf } from '../simulation/invariants/at-the-end.ts';
+import { HoldsAndFreezes } from '../simulation/invariants/holds-and-freezes.ts';
+import { InSlack } from '../simulation/invariants/in-slack.ts';
 import { Ledger } from '../simulation/invariants/ledger.ts';
+import { People } from '../simulation/invariants/people.ts';
 import { ByChance } from '../simulation/interference.ts';
 import { NO_FAULTS, PATIENT_PEOPLE, type FaultRates, type Scenario } from '../simulation/scenario.ts';
+import type { SlackHabits } from '../simulation/slack/habits.ts';
 import type { SimulatedEnvironment } from '../simulation/simulated-lambda.ts';
 import { World, type Interference } from '../simulation/world.ts';
 import { writtenPlan, type Plan } from './plan.ts';
@@ -35,6 +40,8 @@ export interface Given extends Plan {
   physics?: Partial<Physics>;
   faults?: Partial<FaultRates>;
   requestsPerSecond?: number;
+  /** A workspace with Slipway's app in it, and what goes wrong there; times count from when the specification is applied. */
+  slack?: SlackHabits;
   /** What becomes of an event on its way to a rule; `deliver` if left out. */
   events?: (event: EventEnvelope) => DeliveryFate;
   /** What a Lambda function of the team answers as a lifecycle hook. */
@@ -73,6 +80,7 @@ export function story(options: StoryOptions, tell: (telling: Telling) => Promise
           chance = new ByChance({ ...world, rates: scenario.faults, untilMs: -Infinity });
           return interferenceOf(chance, given);
         },
+        ...(given.slack === undefined ? {} : { slack: given.slack }),
         ...(given.requestsPerSecond === undefined ? {} : { requestsPerSecond: given.requestsPerSecond }),
         ...(options.patch ? { patch: options.patch } : {}),
         ...(options.wrap ? { wrap: options.wrap } : {}),
@@ -80,17 +88,21 @@ export function story(options: StoryOptions, tell: (telling: Telling) => Promise
       scenario.services,
       async (world) => {
         const ledger = new Ledger(world, scenario);
-        world.watchers.push(ledger, new AtEveryStep(ledger, scenario.faults.skewMs));
+        new People(ledger);
+        const inSlack = world.slack && new InSlack(ledger, world.slack);
+        world.watchers.push(ledger, new AtEveryStep(ledger, scenario.faults.skewMs), new AcrossReleases(ledger), new HoldsAndFreezes(ledger, scenario.faults.skewMs));
         const when = new When(world, ledger);
         const then = new Then(world, ledger);
         try {
           await when.theSpecificationIsApplied(scenario.specification);
           const configurations = configurationsOf(world);
           chance?.resume(Infinity);
+          world.slack?.begin(Infinity);
           await tell({ when, then, world, ledger });
           chance?.pause();
           await then.everythingComesToRest();
-          await checkTheEnd(ledger, configurations);
+          const releases = await checkTheEnd(ledger, configurations);
+          inSlack?.checkTheEnd(releases);
           expect(ledger.violations).toEqual([]);
         } catch (error) {
           throw withHistory(error, world, options.of);

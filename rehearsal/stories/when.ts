@@ -160,6 +160,50 @@ export class When {
     await this.world.operate('states', 'StopExecution', { executionArn: this.executionArn(running), error: 'ByHand', cause: 'somebody pressed Stop' });
   }
 
+  /** EventBridge may no longer call this function; answers how it is allowed again. */
+  async eventsMayNotReach(name: string): Promise<() => Promise<void>> {
+    const FunctionName = `slipway-prod-${name}`;
+    const { Policy } = await this.world.operate<{ Policy: string }>('lambda', 'GetPolicy', { FunctionName });
+    const { Statement } = JSON.parse(Policy) as { Statement: { Sid: string; Condition?: { ArnLike?: { 'AWS:SourceArn'?: string } } }[] };
+    for (const { Sid } of Statement) await this.world.operate('lambda', 'RemovePermission', { FunctionName, StatementId: Sid });
+    this.note(`somebody takes away what lets EventBridge call ${name}`);
+    return async () => {
+      for (const { Sid, Condition } of Statement) {
+        await this.world.operate('lambda', 'AddPermission', { FunctionName, StatementId: Sid, Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com', SourceArn: Condition?.ArnLike?.['AWS:SourceArn'] });
+      }
+      this.note(`and gives it back`);
+    };
+  }
+
+  /** The letters in a dead-letter queue, by the function they were for. */
+  async letters(queue: Queue): Promise<Letter[]> {
+    const { QueueUrl } = await this.world.operate<{ QueueUrl: string }>('sqs', 'GetQueueUrl', { QueueName: `slipway-prod-${queue}` });
+    const letters: Letter[] = [];
+    for (;;) {
+      const { Messages = [] } = await this.world.operate<{ Messages?: Message[] }>('sqs', 'ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0, MessageAttributeNames: ['All'] });
+      const unseen = Messages.filter(({ MessageId }) => !letters.some((one) => one.id === MessageId));
+      if (unseen.length === 0) return letters;
+      letters.push(...unseen.map((message) => letterOf(queue, message, () => this.world.operate('sqs', 'DeleteMessage', { QueueUrl, ReceiptHandle: message.ReceiptHandle }))));
+    }
+  }
+
+  /** As docs/operating.md says: the function that a letter was for is invoked with what it missed. */
+  async isSentAgain({ functionArn, payload, to }: Letter): Promise<void> {
+    this.note(`a letter to ${to} is sent again`);
+    await this.world.operate('lambda', 'Invoke', { FunctionName: functionArn, InvocationType: 'Event', Payload: Buffer.from(payload) });
+  }
+
+  async announcementsAreTried(times: number): Promise<void> {
+    const { QueueUrl } = await this.world.operate<{ QueueUrl: string }>('sqs', 'GetQueueUrl', { QueueName: 'slipway-prod-announcements' });
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: this.queueArn('unsaid-announcements'), maxReceiveCount: times });
+    await this.world.operate('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { RedrivePolicy } });
+  }
+
+  async unsaidAnnouncementsAreMovedBack(): Promise<void> {
+    this.note('the unsaid announcements are moved back into their queue');
+    await this.world.operate('sqs', 'StartMessageMoveTask', { SourceArn: this.queueArn('unsaid-announcements') });
+  }
+
   /** Something happens to the service that means nothing. */
   async somebodyRings(): Promise<void> {
     const { arn } = this.world.service(PRODUCTION);
@@ -224,6 +268,10 @@ export class When {
     return this.ledger.rollouts.length > 0;
   }
 
+  private queueArn(name: string): string {
+    return `arn:aws:sqs:eu-west-1:${this.world.cloud.kernel.accountId}:slipway-prod-${name}`;
+  }
+
   private executionArn(name: string): string {
     return `${this.world.slipway.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
   }
@@ -243,6 +291,30 @@ export class When {
     const { images } = await this.world.operate<{ images: { imageManifest: string }[] }>('ecr', 'BatchGetImage', { repositoryName: REPOSITORY, imageIds: [{ imageTag: tag }] });
     return images[0]?.imageManifest ?? '';
   }
+}
+
+export type Queue = 'undelivered-events' | 'function-failures';
+
+interface Message {
+  MessageId: string;
+  ReceiptHandle: string;
+  Body: string;
+  MessageAttributes?: Record<string, { StringValue?: string }>;
+}
+
+export interface Letter {
+  id: string;
+  /** The function's name, without the stack's. */
+  to: string;
+  functionArn: string;
+  payload: string;
+  remove: () => Promise<unknown>;
+}
+
+function letterOf(queue: Queue, { MessageId: id, Body, MessageAttributes }: Message, remove: Letter['remove']): Letter {
+  const failure = queue === 'function-failures' ? (JSON.parse(Body) as { requestContext: { functionArn: string }; requestPayload: unknown }) : undefined;
+  const functionArn = failure?.requestContext.functionArn ?? MessageAttributes?.['TARGET_ARN']?.StringValue ?? '';
+  return { id, functionArn, to: /slipway-prod-([\w-]+)/.exec(functionArn)?.[1] ?? '', payload: failure ? JSON.stringify(failure.requestPayload) : Body, remove };
 }
 
 const startedId = (answer: PersonAnswer): string => (answer.body as { release?: { id: string } }).release?.id ?? '';
