@@ -4,8 +4,8 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4, type SignatureV4Init } from '@smithy/signature-v4';
 import type {
-  ControlErrorAnswer, DecisionAnswer, DecisionRequest, FreezeRequest, FreezesAnswer, HoldRequest, HoldsAnswer, LiftAnswer, LiftFreezeAnswer, ListPipelinesAnswer, ListReleasesAnswer, PutSpecificationAnswer, PutSpecificationRequest,
-  ReleaseMetricsAnswer, ReleaseView, RetryRequest, StartReleaseAnswer, StartReleaseRequest, UndoRequest,
+  ControlErrorAnswer, DecisionAnswer, DecisionRequest, FreezeRequest, FreezesAnswer, FreezeView, HoldRequest, HoldsAnswer, HoldView, LiftAnswer, LiftFreezeAnswer, ListPipelinesAnswer, ListReleasesAnswer, PageAnswer, PipelineView,
+  PutSpecificationAnswer, PutSpecificationRequest, ReleaseMetricsAnswer, ReleaseView, RetryRequest, StartReleaseAnswer, StartReleaseRequest, UndoRequest,
 } from '../core/view/index.ts';
 import type { Fault } from '../core/pipeline/index.ts';
 import { causeOf, CliError, type ExitName, messageOf } from './exit.ts';
@@ -66,8 +66,9 @@ export class ControlClient {
     return this.call({ method: 'PUT', path: '/v1/specification', body: request });
   }
 
-  listPipelines(): Promise<ListPipelinesAnswer> {
-    return this.call({ method: 'GET', path: '/v1/pipelines' });
+  /** All of them, however many pages that is. */
+  async listPipelines(): Promise<ListPipelinesAnswer> {
+    return { pipelines: await this.whole<ListPipelinesAnswer, PipelineView>('/v1/pipelines', {}, ({ pipelines }) => pipelines) };
   }
 
   listReleases(query: { pipeline?: string; limit?: number; next?: string } = {}): Promise<ListReleasesAnswer> {
@@ -99,8 +100,9 @@ export class ControlClient {
     return this.call({ method: 'POST', path: `/v1/releases/${encodeURIComponent(id)}/undo`, body: request });
   }
 
-  listHolds(pipeline: string | undefined): Promise<HoldsAnswer> {
-    return this.call({ method: 'GET', path: '/v1/holds', query: { pipeline } });
+  /** @param lifted those that somebody has lifted, instead of those in force. */
+  async listHolds(pipeline: string | undefined, lifted = false): Promise<HoldsAnswer> {
+    return { holds: await this.whole<HoldsAnswer, HoldView>('/v1/holds', { pipeline, lifted: lifted ? 'true' : undefined }, ({ holds }) => holds) };
   }
 
   hold(request: HoldRequest): Promise<HoldsAnswer> {
@@ -111,8 +113,8 @@ export class ControlClient {
     return this.call({ method: 'POST', path: '/v1/holds/lift', body: request });
   }
 
-  listFreezes(pipeline: string | undefined): Promise<FreezesAnswer> {
-    return this.call({ method: 'GET', path: '/v1/freezes', query: { pipeline } });
+  async listFreezes(pipeline: string | undefined): Promise<FreezesAnswer> {
+    return { freezes: await this.whole<FreezesAnswer, FreezeView>('/v1/freezes', { pipeline }, ({ freezes }) => freezes) };
   }
 
   freeze(request: FreezeRequest): Promise<FreezesAnswer> {
@@ -121,6 +123,17 @@ export class ControlClient {
 
   liftFreeze(request: FreezeRequest): Promise<LiftFreezeAnswer> {
     return this.call({ method: 'POST', path: '/v1/freezes/lift', body: request });
+  }
+
+  private async whole<Answer extends PageAnswer, Item>(path: string, query: Record<string, string | undefined>, itemsOf: (answer: Answer) => Item[]): Promise<Item[]> {
+    const items: Item[] = [];
+    let next: string | undefined;
+    do {
+      const answer: Answer = await this.call<Answer>({ method: 'GET', path, query: { ...query, next } });
+      items.push(...itemsOf(answer));
+      next = answer.next;
+    } while (next !== undefined);
+    return items;
   }
 
   /** Asks again after a hiccup only where asking twice is the same as asking once. */

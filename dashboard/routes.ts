@@ -54,8 +54,8 @@ async function route(api: DashboardApi, { method, url, body }: Asked): Promise<A
       const again = typeof body === 'object' && body !== null && !Array.isArray(body) ? decisionOf({ ...body, kind: sub }) : undefined;
       if (again === undefined || again.full !== undefined) return refused(400, 'BadRequest', 'What is asked for is { reason?, stage? }.');
       const { reason = '', stage } = again;
-      if (sub === 'retry') return { status: 201, body: await api.retry(decoded(id), { reason }) };
-      return { status: 201, body: await api.undo(decoded(id), { reason, ...(stage === undefined ? {} : { stage }) }) };
+      if (sub === 'retry') return { status: 201, body: await api.retry(decoded(id), { reason, via: 'dashboard' }) };
+      return { status: 201, body: await api.undo(decoded(id), { reason, ...(stage === undefined ? {} : { stage }), via: 'dashboard' }) };
     }
     default:
       return refused(404, 'NotFound', 'The dashboard has no such page.');

@@ -164,9 +164,9 @@ describe('what is asked of the cloud', () => {
   });
 
   test.each([
-    { path: 'retry', body: { reason: 'fixed' }, call: { name: 'retry', args: ['r-1', { reason: 'fixed' }] } },
-    { path: 'retry', body: {}, call: { name: 'retry', args: ['r-1', { reason: '' }] } },
-    { path: 'undo', body: { reason: 'slow', stage: 'production' }, call: { name: 'undo', args: ['r-1', { reason: 'slow', stage: 'production' }] } },
+    { path: 'retry', body: { reason: 'fixed' }, call: { name: 'retry', args: ['r-1', { reason: 'fixed', via: 'dashboard' }] } },
+    { path: 'retry', body: {}, call: { name: 'retry', args: ['r-1', { reason: '', via: 'dashboard' }] } },
+    { path: 'undo', body: { reason: 'slow', stage: 'production' }, call: { name: 'undo', args: ['r-1', { reason: 'slow', stage: 'production', via: 'dashboard' }] } },
   ])('$path $body starts a release', async ({ path, body, call }) => {
     expect((await ask({ ...deciding(body), path: `/api/releases/r-1/${path}` })).status).toBe(201);
     expect(calls).toEqual([call]);

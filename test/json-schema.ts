@@ -1,4 +1,4 @@
-// A small judge of JSON Schema (draft 2020-12): as much as schema/slipway.schema.json uses, and it refuses to judge a keyword
+// A small judge of JSON Schema (draft 2020-12): as much as our own schemas use, and it refuses to judge a keyword
 // that it does not know, so that nothing is valid because it was overlooked.
 
 export type Schema = boolean | { [keyword: string]: unknown };
@@ -43,6 +43,7 @@ const KEYWORDS: Record<string, (check: Check) => string[]> = {
       string: typeof value === 'string',
       number: typeof value === 'number',
       integer: Number.isInteger(value),
+      boolean: typeof value === 'boolean',
     };
     const fits = types[String(wanted)];
     if (fits === undefined) throw new Error(`this judge does not know the type ${String(wanted)}`);
@@ -61,6 +62,7 @@ const KEYWORDS: Record<string, (check: Check) => string[]> = {
   maxProperties: ({ value, wanted, at }) => say(size(value) > Number(wanted), `${at} has too many keys`),
   items: ({ value, wanted, root, at }) => (Array.isArray(value) ? value.flatMap((item, index) => violations(item, wanted as Schema, root, `${at}[${index}]`)) : []),
   minItems: ({ value, wanted, at }) => say(Array.isArray(value) && value.length < Number(wanted), `${at} has too few items`),
+  maxItems: ({ value, wanted, at }) => say(Array.isArray(value) && value.length > Number(wanted), `${at} has too many items`),
   uniqueItems: ({ value, at }) => say(Array.isArray(value) && new Set(value.map((item) => JSON.stringify(item))).size < value.length, `${at} has equal items`),
   enum: ({ value, wanted, at }) => say(!(wanted as unknown[]).includes(value), `${at} is none of ${(wanted as unknown[]).join(', ')}`),
   pattern: ({ value, wanted, at }) => say(typeof value === 'string' && !new RegExp(String(wanted), 'u').test(value), `${at} does not match ${String(wanted)}`),

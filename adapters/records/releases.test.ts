@@ -49,7 +49,9 @@ describe('a release record', () => {
     for (const day of [1, 3, 2]) await cloud.releases.create({ ...one, id: `r${day}`, createdAtMs: day, image: { ...one.image, digest: `sha256:${String(day).repeat(64)}` } }, [], 'once');
     const first = await cloud.releases.ofPipeline('checkout', 2);
     expect(first.releases.map(({ id }) => id)).toEqual(['r3', 'r2']);
-    const second = await cloud.releases.ofPipeline('checkout', 2, first.next);
+    const second = await cloud.releases.ofPipeline('checkout', 2, { after: { pipeline: 'checkout', id: 'r2', createdAtMs: 2 } });
+    expect([first.more, second.more]).toEqual([true, false]);
+    expect((await cloud.releases.ofPipeline('checkout', 2, { beforeMs: 3 })).releases.map(({ id }) => id)).toEqual(['r2', 'r1']);
     expect(second.releases.map(({ id }) => id)).toEqual(['r1']);
   });
 });

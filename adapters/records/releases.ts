@@ -14,6 +14,13 @@ export interface LoadedRelease {
   executionArn: string | undefined;
 }
 
+/** A place in the list of a pipeline's releases. */
+export interface ReleasePlace {
+  pipeline: string;
+  id: string;
+  createdAtMs: number;
+}
+
 export type Created = { kind: 'created' } | { kind: 'existing'; releaseId: string };
 
 export type Releases = ReturnType<typeof releasesIn>;
@@ -223,20 +230,20 @@ export function releasesIn({ client, name: TableName }: Table) {
       return lost.includes(0) ? 'already' : 'ended';
     },
 
-    /** Newest first. */
-    async ofPipeline(pipeline: string, limit: number, next?: Record<string, unknown>): Promise<{ releases: Release[]; next: Record<string, unknown> | undefined }> {
+    /** Newest first; from the beginning, after a place in the list, or only those created before a moment. */
+    async ofPipeline(pipeline: string, limit: number, from: { after?: ReleasePlace; beforeMs?: number } = {}): Promise<{ releases: Release[]; more: boolean }> {
       const page = await client.send(
         new QueryCommand({
           TableName,
           IndexName: BY_PIPELINE_INDEX,
-          KeyConditionExpression: 'pipelineName = :pipeline',
-          ExpressionAttributeValues: { ':pipeline': pipeline },
+          KeyConditionExpression: from.beforeMs === undefined ? 'pipelineName = :pipeline' : 'pipelineName = :pipeline AND createdAtMs < :before',
+          ExpressionAttributeValues: { ':pipeline': pipeline, ...(from.beforeMs === undefined ? {} : { ':before': from.beforeMs }) },
           ScanIndexForward: false,
           Limit: limit,
-          ExclusiveStartKey: next,
+          ExclusiveStartKey: from.after && { ...keyOf(from.after.id), pipelineName: from.after.pipeline, createdAtMs: from.after.createdAtMs },
         }),
       );
-      return { releases: (page.Items ?? []).map(releaseOf), next: page.LastEvaluatedKey };
+      return { releases: (page.Items ?? []).map(releaseOf), more: page.LastEvaluatedKey !== undefined };
     },
   };
 

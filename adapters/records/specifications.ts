@@ -26,6 +26,7 @@ export class TooManyChanges extends SlipwayError {
 }
 
 const ALL_PIPELINES = 'PIPELINES';
+const PAGE = 100;
 
 export function specificationsIn({ client, name: TableName }: Table) {
   const get = async (name: string): Promise<StoredPipeline | undefined> => {
@@ -45,10 +46,25 @@ export function specificationsIn({ client, name: TableName }: Table) {
       return found.filter((stored): stored is StoredPipeline => stored !== undefined);
     },
 
+    /** Some of them by name, and where to go on. */
+    async page(limit: number, after?: string): Promise<{ stored: StoredPipeline[]; next: string | undefined }> {
+      const ExclusiveStartKey = after === undefined ? undefined : { pk: ALL_PIPELINES, sk: after };
+      const page = await client.send(
+        new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': ALL_PIPELINES }, ConsistentRead: true, Limit: limit, ExclusiveStartKey }),
+      );
+      const found = await Promise.all((page.Items ?? []).map((item) => get(item['sk'] as string)));
+      return { stored: found.filter((stored): stored is StoredPipeline => stored !== undefined), next: page.LastEvaluatedKey?.['sk'] as string | undefined };
+    },
+
     async list(): Promise<StoredPipeline[]> {
-      const { Items } = await client.send(new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': ALL_PIPELINES }, ConsistentRead: true }));
-      const found = await Promise.all((Items ?? []).map((item) => get(item['sk'] as string)));
-      return found.filter((stored): stored is StoredPipeline => stored !== undefined);
+      const all: StoredPipeline[] = [];
+      let after: string | undefined;
+      do {
+        const { stored, next } = await this.page(PAGE, after);
+        all.push(...stored);
+        after = next;
+      } while (after !== undefined);
+      return all;
     },
 
     /** Applies every pipeline of the file, all or none; pipelines that the file does not name stay as they are. */

@@ -9,6 +9,7 @@
 //   WATCH#arn               RELEASE#id                  who wants to be woken by a service or an alarm
 //   SERVICE#arn             LEASE | QUEUE#pipeline      who may write the service, and who is next
 //   SERVICE#arn             HOLD#sha256:..              an image that is not rolled out there again
+//   SERVICE#arn             LIFTED#sha256:..#when       a hold that somebody has lifted
 //   SERVICE#arn             LAST                        who last gave the service a deployment configuration of ours
 //   PIPELINES               name                        the list of pipelines
 //   FREEZES                 when#pipeline               times in which no rollout begins, in force and over

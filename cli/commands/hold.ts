@@ -19,11 +19,12 @@ interface Options extends CommonOptions, ConnectionOptions {
 export function holdsCommand(context: Context): Command {
   return withConnection(command('holds', 'list the images that are held'))
     .argument('[pipeline]', 'only those of this pipeline')
-    .action(async (pipeline: string | undefined, options: Options) => {
+    .option('--lifted', 'instead, those that somebody has lifted: who, when and why')
+    .action(async (pipeline: string | undefined, options: Options & { lifted?: boolean }) => {
       const client = await connect(options, context);
       const name = pipeline === undefined ? undefined : (await findPipeline(client, pipeline)).name;
-      const answer = await client.listHolds(name);
-      show(options, context, answer, () => holdTable(answer.holds, context));
+      const answer = await client.listHolds(name, options.lifted);
+      show(options, context, answer, () => (options.lifted === true ? liftedTable(answer.holds, context) : holdTable(answer.holds, context)));
     });
 }
 
@@ -40,7 +41,7 @@ export function holdCommand(context: Context): Command {
 
 export function unholdCommand(context: Context): Command {
   return withImage(withConnection(command('unhold', 'lift the hold on an image')))
-    .option('--reason <text>', 'why, for the log')
+    .option('--reason <text>', 'why, for the record')
     .action(async (pipeline: string, options: Options) => {
       const client = await connect(options, context);
       const digest = await digestOf(client, pipeline, options);
@@ -72,4 +73,11 @@ function holdTable(holds: readonly HoldView[], context: Context): string {
   if (holds.length === 0) return 'No image is held.\n';
   const rows = holds.map((hold) => [hold.pipeline, hold.stage, hold.digest, hold.by, relative(hold.at, context.world.nowMs()), hold.reason]);
   return table(['PIPELINE', 'STAGE', 'IMAGE', 'BY', 'SINCE', 'REASON'], rows, context);
+}
+
+function liftedTable(holds: readonly HoldView[], context: Context): string {
+  if (holds.length === 0) return 'No hold has been lifted.\n';
+  const newestFirst = [...holds].sort((one, other) => (other.lifted?.at ?? '').localeCompare(one.lifted?.at ?? ''));
+  const rows = newestFirst.map(({ pipeline, stage, digest, reason, lifted }) => [pipeline, stage, digest, lifted?.by ?? '-', lifted?.via ?? '-', relative(lifted?.at ?? '', context.world.nowMs()), lifted?.reason || '-', reason]);
+  return table(['PIPELINE', 'STAGE', 'IMAGE', 'LIFTED BY', 'FROM', 'WHEN', 'WHY', 'IT WAS HELD BECAUSE'], rows, context);
 }

@@ -91,3 +91,20 @@ it('a question is open only to its own stage’s answers', () => {
   expect(openAsks(release(), [asking()], [decision({ stageIndex: 1 })], NOW_MS)).toHaveLength(1);
   expect(openAsks(release(), [asking()], [decision()], NOW_MS)).toEqual([]);
 });
+
+describe('an abort', () => {
+  const two = release({ pipeline: pipeline({ stages: [stageSpec({ name: 'staging' }), stageSpec({ name: 'production' })] }), stageIndex: 1 });
+  const abort = (stage?: string) => ruleDecision({ kind: 'abort', stage, reason: '', callerArn: 'arn:aws:sts::123456789012:assumed-role/people/alice', via: 'cli' }, two, [], [], NOW_MS);
+
+  it('is about the whole release, or about the stage it is in', () => {
+    for (const stage of [undefined, 'production']) expect(abort(stage)).toMatchObject({ kind: 'decide', decision: { kind: 'abort', stageIndex: 1 } });
+  });
+
+  it('of a stage that is over stops nothing, and says where the release is', () => {
+    expect(abort('staging')).toMatchObject({ kind: 'refused', code: 'Refused', message: `${two.id} is not in staging now but in production, and nothing was stopped.` });
+  });
+
+  it('of a stage that there is not stops nothing', () => {
+    expect(abort('moon')).toMatchObject({ kind: 'refused', code: 'NotFound', hint: 'Its stages: staging, production.' });
+  });
+});

@@ -47,12 +47,15 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
     return refused('NotAllowed', `The Slack user ${wanted.callerArn.slice(SLACK.length)} is nobody whom ${release.pipeline.name} knows.`, 'Bind the user to a person under `people` in slipway.yml, and apply it.');
   }
   const common = { callerArn: wanted.callerArn, via: wanted.via, atMs: nowMs, reason: wanted.reason };
-  if (wanted.kind === 'abort') {
-    const person = persons[0] ?? wanted.callerArn;
-    return { kind: 'decide', decision: { ...common, kind: 'abort', person, askKey: undefined, stageIndex: release.stageIndex } };
-  }
   if (wanted.stage !== undefined && !release.pipeline.stages.some((stage) => stage.name === wanted.stage)) {
     return refused('NotFound', `The pipeline ${release.pipeline.name} has no stage ${wanted.stage}.`, `Its stages: ${release.pipeline.stages.map((stage) => stage.name).join(', ')}.`);
+  }
+  if (wanted.kind === 'abort') {
+    // An emergency stop: no reason is asked for, and whoever may call at all may stop. Whoever names a stage means what happens there.
+    const current = release.pipeline.stages[release.stageIndex]?.name;
+    if (wanted.stage !== undefined && wanted.stage !== current) return refused('Refused', `${release.id} is not in ${wanted.stage} now${current === undefined ? '' : ` but in ${current}`}, and nothing was stopped.`, 'An abort without a stage stops it wherever it is.');
+    const person = persons[0] ?? wanted.callerArn;
+    return { kind: 'decide', decision: { ...common, kind: 'abort', person, askKey: undefined, stageIndex: release.stageIndex } };
   }
   if (wanted.kind === 'override') return ruleOverride(wanted, release, stages, decisions, persons, common);
   if (wanted.kind === 'promote') return rulePromote(wanted, release, stages, persons, common);

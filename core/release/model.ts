@@ -180,6 +180,8 @@ export interface TimelineEntry {
   kind: 'release' | 'stage' | 'weight' | 'ask' | 'decision' | 'freeze' | 'alarm' | 'rollback' | 'foreign' | 'failure';
   text: string;
   by?: string;
+  /** Of what a person did: from where. */
+  via?: Decision['via'];
   /** The production weight of the new revision from here on, where the entry is about it. */
   weightPercent?: number;
 }

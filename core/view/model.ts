@@ -112,6 +112,8 @@ export interface TimelineEntry {
   text: string;
   /** The person or identity behind it. */
   by?: string;
+  /** Where that person did it. */
+  via?: 'cli' | 'slack' | 'dashboard';
   /** The production weight of the new revision from here on, where the entry is about it. */
   weightPercent?: number;
 }

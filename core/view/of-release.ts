@@ -152,5 +152,5 @@ function waitingText(stage: StageRecord | undefined): string {
 function timelineViewOf(release: Release, entry: Entry): TimelineEntry {
   const index = /^stage\.(\d+)\./.exec(entry.key)?.[1];
   const stage = index === undefined ? undefined : release.pipeline.stages[Number(index)]?.name;
-  return { at: iso(entry.atMs), ...(stage === undefined ? {} : { stage }), kind: entry.kind, text: entry.text, ...(entry.by === undefined ? {} : { by: entry.by }), ...(entry.weightPercent === undefined ? {} : { weightPercent: entry.weightPercent }) };
+  return { at: iso(entry.atMs), ...(stage === undefined ? {} : { stage }), kind: entry.kind, text: entry.text, ...(entry.by === undefined ? {} : { by: entry.by }), ...(entry.via === undefined ? {} : { via: entry.via }), ...(entry.weightPercent === undefined ? {} : { weightPercent: entry.weightPercent }) };
 }

@@ -3,6 +3,7 @@ import { parse, stringify } from 'yaml';
 import { smallCloud, type SmallCloud } from '../../adapters/testing/small-cloud.ts';
 import { ask, NOW_MS, pipeline, release as sample, stageRecord } from '../../core/testing/samples.ts';
 import { PLACE, silent } from '../testing/fakes.ts';
+import { violations, type Schema } from '../../test/json-schema.ts';
 import { control } from './control.ts';
 
 const ALICE = 'arn:aws:sts::123456789012:assumed-role/people/alice';
@@ -55,15 +56,51 @@ async function send(given: unknown): Promise<{ status: number; body: Record<stri
     log: silent,
   })(given);
   expect(headers['content-type']).toBe('application/json');
-  return { status: statusCode, body: JSON.parse(body) as never };
+  const answer = JSON.parse(body) as never;
+  asPublished(given, statusCode, answer);
+  return { status: statusCode, body: answer };
 }
+
+// ---- what docs/control-api.schema.json says -----------------------------------------------------------------------------------------
+
+type Published = { routes: Record<string, Record<'answer' | 'request' | 'query', Schema | undefined>>; errorStatus: Record<string, number> };
+const published = JSON.parse(readFileSync('docs/control-api.schema.json', 'utf8')) as Published & Schema;
+/** Readers must let more keys pass; we must not answer any that are not published. */
+const strictly = closed(published);
+const answered = new Set<string>();
+
+function closed(schema: Schema): Schema {
+  if (typeof schema !== 'object') return schema;
+  const inside = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, Array.isArray(value) ? value.map((one) => (typeof one === 'object' ? closed(one as Schema) : (one as unknown))) : typeof value === 'object' && value !== null ? closed(value as Schema) : value]));
+  return inside['type'] === 'object' && inside['properties'] ? { ...inside, additionalProperties: false } : inside;
+}
+
+/** Every answer of every test in here is one that was published, and so is every request that was taken. */
+function asPublished(given: unknown, status: number, answer: { error?: { code: string } }): void {
+  const valid = (value: unknown, schema: Schema | undefined) => expect(violations(value, schema ?? false, strictly)).toEqual([]);
+  if (status >= 400) {
+    valid(answer, { $ref: '#/$defs/ControlErrorAnswer' });
+    expect(published.errorStatus[answer.error?.code ?? '']).toBe(status);
+    return;
+  }
+  const { rawPath, requestContext, body, isBase64Encoded = false, queryStringParameters } = given as { rawPath: string; requestContext: { http: { method: string } }; body?: string; isBase64Encoded?: boolean; queryStringParameters?: object };
+  const [route, schemas] = Object.entries(published.routes).find(([name]) => new RegExp(`^${name.replace('{id}', '[^/]+')}$`).test(`${requestContext.http.method} ${rawPath}`)) ?? ['none', undefined];
+  answered.add(route);
+  valid(answer, schemas?.answer);
+  if (body !== undefined) valid(JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64').toString() : body), schemas?.request);
+  if (queryStringParameters) valid(queryStringParameters, schemas?.query);
+}
+
+afterAll(() => {
+  expect(Object.keys(published.routes).filter((route) => !answered.has(route))).toEqual([]);
+});
 const call = (method: string, path: string, given?: Call) => send(event(method, path, given));
 
 const one = sample();
 const asking = async () => {
   await cloud.releases.create(one, [stageRecord({ asks: [ask()], waitingFor: { kind: 'approval', askKey: 'weight.25', untilMs: 1 } })], 'once');
 };
-const pageOf = (place: object): string => Buffer.from(JSON.stringify({ sk: 'RELEASE', pipelineName: 'checkout', createdAtMs: 1, ...place })).toString('base64url');
+const pageOf = (place: unknown): string => Buffer.from(JSON.stringify(place)).toString('base64url');
 const decideOn = (body: object, more: Call = {}) => call('POST', `/v1/releases/${one.id}/decisions`, { body, ...more });
 
 describe('a request that is none', () => {
@@ -131,6 +168,86 @@ describe('freezes', () => {
   });
 });
 
+/** Follows `next` to the end. */
+async function everyPage(path: string, member: string, query: Record<string, string>): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = [];
+  let next: string | undefined;
+  do {
+    const { status, body } = await call('GET', path, { query: { ...query, ...(next === undefined ? {} : { next }) } });
+    expect(status).toBe(200);
+    expect((body[member] as unknown[]).length).toBeLessThanOrEqual(Number(query['limit']));
+    items.push(...(body[member] as Record<string, unknown>[]));
+    next = body['next'] as string | undefined;
+  } while (next !== undefined);
+  return items;
+}
+
+describe('holds', () => {
+  const DIGESTS = ['a', 'b', 'c'].map((letter) => `sha256:${letter.repeat(64)}`);
+  const stored = async () => {
+    const stages = (cluster: string) => ['staging', 'production'].map((name) => ({ ...pipeline().stages[0], name, service: { cluster: `${cluster}-${name}`, name: 'x', container: 'app' } })) as unknown as ReturnType<typeof pipeline>['stages'];
+    await cloud.specifications.apply({ people: one.people, pipelines: ['search', 'checkout'].map((name) => pipeline({ name, stages: stages(name) })) });
+  };
+
+  it('are set on a stage or on all, listed page by page, and lifted', async () => {
+    await stored();
+    for (const digest of DIGESTS) expect(await call('POST', '/v1/holds', { body: { pipeline: 'checkout', digest, reason: 'it leaks' } })).toMatchObject({ status: 200 });
+    await call('POST', '/v1/holds', { body: { pipeline: 'search', stage: 'production', digest: DIGESTS[0], reason: 'slow', via: 'dashboard' } });
+    const whole = await everyPage('/v1/holds', 'holds', { limit: '2' });
+    expect(whole.map(({ pipeline: name, stage, digest }) => `${String(name)} ${String(stage)} ${String(digest).at(-1) ?? ''}`)).toEqual([
+      'checkout staging a', 'checkout staging b', 'checkout staging c', 'checkout production a', 'checkout production b', 'checkout production c', 'search production a',
+    ]);
+    expect(await everyPage('/v1/holds', 'holds', { limit: '1', pipeline: 'search' })).toMatchObject([{ reason: 'slow', by: 'alice' }]);
+    expect(await call('POST', '/v1/holds/lift', { body: { pipeline: 'checkout', digest: DIGESTS[1], reason: 'mended' } })).toMatchObject({ status: 200, body: { lifted: ['staging', 'production'] } });
+    expect(await call('POST', '/v1/holds/lift', { body: { pipeline: 'checkout', digest: DIGESTS[1] } })).toMatchObject({ status: 200, body: { lifted: [] } });
+    expect(await call('GET', '/v1/holds', { query: { pipeline: 'moon' } })).toMatchObject({ status: 404 });
+    expect(await call('GET', '/v1/holds', { query: { lifted: 'perhaps' } })).toMatchObject({ status: 400 });
+  });
+
+  it('that were lifted stay on the record: by whom, from where, when and why, also in the story of the release', async () => {
+    await stored();
+    const release = { ...one, id: 'checkout-a', image: { ...one.image, digest: DIGESTS[0] ?? '' } };
+    await cloud.releases.create(release, [stageRecord()], 'once');
+    await call('POST', '/v1/holds', { body: { pipeline: 'checkout', stage: 'production', digest: DIGESTS[0], reason: 'it leaks' } });
+    await call('POST', '/v1/holds/lift', { body: { pipeline: 'checkout', digest: DIGESTS[0], reason: 'mended', via: 'dashboard' } });
+    const at = new Date(NOW_MS).toISOString();
+    expect((await call('GET', '/v1/holds')).body).toEqual({ holds: [] });
+    expect((await call('GET', '/v1/holds', { query: { lifted: 'true' } })).body).toEqual({
+      holds: [{ pipeline: 'checkout', stage: 'production', digest: DIGESTS[0], reason: 'it leaks', by: 'alice', at, lifted: { by: 'alice', callerArn: ALICE, via: 'dashboard', at, reason: 'mended' } }],
+    });
+    expect(await cloud.timeline.read('checkout-a')).toMatchObject([{ kind: 'decision', text: 'The hold on production was lifted by alice: mended', by: 'alice', via: 'dashboard' }]);
+  });
+
+  it('are lifted once, and whoever dies on the way has said so', async () => {
+    await stored();
+    await call('POST', '/v1/holds', { body: { pipeline: 'search', stage: 'production', digest: DIGESTS[0], reason: 'slow' } });
+    cloud.lose('DeleteItem');
+    const body = { pipeline: 'search', stage: 'production', digest: DIGESTS[0], reason: 'mended' };
+    expect(await call('POST', '/v1/holds/lift', { body })).toMatchObject({ status: 500 });
+    const bob = 'arn:aws:sts::123456789012:assumed-role/people/bob';
+    expect(await call('POST', '/v1/holds/lift', { body: { ...body, reason: 'again' }, caller: bob })).toMatchObject({ status: 200, body: { lifted: ['production'] } });
+    expect((await call('GET', '/v1/holds', { query: { lifted: 'true' } })).body).toMatchObject({ holds: [{ lifted: { by: 'alice', reason: 'mended' } }] });
+  });
+});
+
+describe('lists', () => {
+  it('of pipelines and of freezes come page by page', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    await cloud.specifications.apply({ people: one.people, pipelines: names.map((name) => pipeline({ name })) });
+    expect((await everyPage('/v1/pipelines', 'pipelines', { limit: '2' })).map(({ name }) => name)).toEqual(names);
+    for (const name of names) await call('POST', '/v1/freezes', { body: { pipeline: name, reason: 'holidays' } });
+    await call('POST', '/v1/freezes', { body: { all: true, reason: 'holidays' } });
+    expect((await everyPage('/v1/freezes', 'freezes', { limit: '2' })).map((freeze) => freeze['pipeline'])).toEqual([undefined, ...names]);
+  });
+
+  it.each(['/v1/pipelines', '/v1/holds', '/v1/freezes', '/v1/releases'])('%s takes no page that it did not answer, and no limit that is none', async (path) => {
+    const queries: Record<string, string>[] = [{ next: 'x' }, { next: pageOf({ pk: 'x' }) }, { next: pageOf(null) }, { limit: '101' }, { limit: '-1' }];
+    for (const query of queries) {
+      expect(await call('GET', path, { query })).toMatchObject({ status: 400, body: { error: { code: 'BadRequest' } } });
+    }
+  });
+});
+
 describe('decisions', () => {
   it('are recorded under the verified caller, told, and rung', async () => {
     await asking();
@@ -179,6 +296,10 @@ describe('decisions', () => {
     ['a reject without a reason', { kind: 'reject' }, {}, 400, 'BadRequest'],
     ['of somebody who is not asked', { kind: 'approve' }, { caller: 'arn:aws:iam::1:user/mallory' }, 403, 'NotAllowed'],
     ['about another stage', { kind: 'approve', stage: 'moon' }, {}, 404, 'NotFound'],
+    ['an abort of a stage that there is not', { kind: 'abort', stage: 'moon' }, {}, 404, 'NotFound'],
+    ['a promote of a stage that there is not', { kind: 'promote', stage: 'moon' }, {}, 404, 'NotFound'],
+    ['an override where nothing is frozen', { kind: 'override', reason: 'x' }, {}, 409, 'Refused'],
+    ['from a face that there is not', { kind: 'approve', via: 'slack' }, {}, 400, 'BadRequest'],
   ])('%s', async (_, body, more, status, code) => {
     await asking();
     expect(await call('POST', `/v1/releases/${one.id}/decisions`, { body, ...more })).toMatchObject({ status, body: { error: { code } } });
@@ -212,6 +333,40 @@ describe('releases', () => {
     expect(ids(first.body)).toEqual(['checkout-5', 'checkout-3']);
     const second = await call('GET', '/v1/releases', { query: { pipeline: 'checkout', limit: '2', next: first.body['next'] as string } });
     expect(ids(second.body)).toEqual(['checkout-1']);
+    expect(second.body).not.toHaveProperty('next');
+  });
+
+  it('come page by page over all pipelines as well, each once, also those of the same moment', async () => {
+    for (const index of [1, 2, 3, 4]) {
+      await put(index);
+      await put(index, 'search');
+    }
+    const whole = await everyPage('/v1/releases', 'releases', { limit: '3' });
+    expect(whole.map(({ id }) => id)).toEqual([4, 3, 2, 1].flatMap((index) => [`checkout-${index}`, `search-${index}`]));
+  });
+
+  it('are put beside the curves of their alarms', async () => {
+    await put(1);
+    invokeAnswer = { alarms: [{ name: 'checkout-5xx', state: 'OK', threshold: 5, comparison: '>', series: [{ label: 'x', of: 'new', points: [[NOW_MS, 1]] }] }] };
+    expect(await call('GET', '/v1/releases/checkout-1/metrics', { query: { stage: 'production' } })).toMatchObject({ status: 200, body: { stage: 'production', alarms: [{ name: 'checkout-5xx' }] } });
+    expect(await call('GET', '/v1/releases/checkout-1/metrics', { query: { stage: 'moon' } })).toMatchObject({ status: 404 });
+  });
+
+  it('are undone and retried by people of theirs, and it is said from where', async () => {
+    await put(1);
+    invokeAnswer = { kind: 'started', releaseId: 'checkout-1' };
+    expect(await call('POST', '/v1/releases/checkout-1/undo', { body: { reason: 'it leaks', via: 'dashboard' } })).toMatchObject({ status: 201 });
+    expect(await call('POST', '/v1/releases/checkout-1/undo', { body: {} })).toMatchObject({ status: 400 });
+    expect(await call('POST', '/v1/releases/checkout-1/retry', { body: {} })).toMatchObject({ status: 409, body: { error: { message: 'checkout-1 has not ended' } } });
+    await cloud.releases.end('checkout-1', 'rolledBack', 'an alarm', 2);
+    expect(await call('POST', '/v1/releases/checkout-1/retry', { body: {}, caller: 'arn:aws:iam::1:user/mallory' })).toMatchObject({ status: 403 });
+    await cloud.holds.set({ serviceArn: stageRecord().serviceArn, digest: `sha256:${'1'.repeat(64)}`, reason: 'an alarm', by: 'checkout-1', atMs: 2 });
+    expect(await call('POST', '/v1/releases/checkout-1/retry', { body: {} })).toMatchObject({ status: 201 });
+    expect(invoked.map(([, wish]) => wish)).toEqual([
+      { undo: { releaseId: 'checkout-1', reason: 'it leaks', via: 'dashboard', callerArn: ALICE } },
+      { byHand: { pipeline: 'checkout', digest: `sha256:${'1'.repeat(64)}`, reason: 'retry of checkout-1', callerArn: ALICE, via: 'cli' } },
+    ]);
+    expect(await cloud.holds.liftedOn(stageRecord().serviceArn)).toMatchObject([{ by: 'checkout-1', lifted: { by: 'alice', reason: 'retry of checkout-1' } }]);
   });
 
   it.each([
@@ -219,9 +374,10 @@ describe('releases', () => {
     ['a limit of nothing', { limit: '0' }, 400],
     ['a limit too high', { limit: '101' }, 400],
     ['a limit in another base', { limit: '0b11' }, 400],
-    ['a page of another list', { pipeline: 'checkout', next: pageOf({ pk: 'PIPELINE#x' }) }, 400],
-    ['a page longer than any key', { pipeline: 'checkout', next: pageOf({ pk: `RELEASE#${'x'.repeat(3_000)}` }) }, 400],
-    ['a page at the end of time', { pipeline: 'checkout', next: Buffer.from('{"pk":"RELEASE#x","sk":"RELEASE","pipelineName":"checkout","createdAtMs":1e999}').toString('base64url') }, 400],
+    ['a page of another list', { pipeline: 'checkout', next: pageOf({ pipeline: 'search', id: 'x', createdAtMs: 1 }) }, 400],
+    ['a page of something else', { pipeline: 'checkout', next: pageOf({ pipeline: 'checkout' }) }, 400],
+    ['a page longer than any key', { pipeline: 'checkout', next: pageOf({ pipeline: 'checkout', id: 'x'.repeat(3_000), createdAtMs: 1 }) }, 400],
+    ['a page at the end of time', { pipeline: 'checkout', next: Buffer.from('{"pipeline":"checkout","id":"x","createdAtMs":1e999}').toString('base64url') }, 400],
     ['a page that is none', { pipeline: 'checkout', next: 'x' }, 400],
     ['a page made by hand', { pipeline: 'checkout', next: Buffer.from('{"pk":"x"}').toString('base64url') }, 400],
     ['a pipeline that is none', { pipeline: 'moon' }, 404],
@@ -239,7 +395,7 @@ describe('releases', () => {
     await put(1);
     invokeAnswer = { kind: 'started', releaseId: 'checkout-1' };
     expect(await call('POST', '/v1/releases', { body: { pipeline: 'checkout', tag: 'v1', reason: 'now' } })).toMatchObject({ status: 201, body: { release: { id: 'checkout-1' } } });
-    expect(invoked).toEqual([['image-pushed', { byHand: { pipeline: 'checkout', tag: 'v1', reason: 'now', callerArn: ALICE } }]]);
+    expect(invoked).toEqual([['image-pushed', { byHand: { pipeline: 'checkout', tag: 'v1', reason: 'now', callerArn: ALICE, via: 'cli' } }]]);
     invokeAnswer = { kind: 'refused', code: 'Refused', message: 'm', hint: 'h' };
     expect(await call('POST', '/v1/releases', { body: { pipeline: 'checkout', tag: 'v1' } })).toEqual({ status: 409, body: { error: { code: 'Refused', message: 'm', hint: 'h' } } });
   });

@@ -1,7 +1,7 @@
 // The Control API, version 1: everything people do to Slipway. Who acts is the caller that AWS has verified.
 import * as v from 'valibot';
 import { errorFields } from '../../adapters/log.ts';
-import { CONTROL_ERROR_STATUS, type ControlErrorAnswer } from '../../core/view/api.ts';
+import { CONTROL_ERROR_STATUS, type ControlErrorAnswer, type ControlRoute, type ControlRoutes } from '../../core/view/api.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 import { liftHold, listHolds, retry, setHold, undo } from './again.ts';
 import { applySpecification } from './apply.ts';
@@ -42,53 +42,44 @@ export const control = (dependencies: ControlDependencies) => async (event: unkn
   } catch (error) {
     if (!(error instanceof ControlFault)) {
       dependencies.log.error('request failed', errorFields(error));
-      return reply(500, { error: { code: 'Internal', message: 'Slipway could not answer. The log of the control function says why.' } });
+      return reply(CONTROL_ERROR_STATUS.Internal, { error: { code: 'Internal', message: 'Slipway could not answer. The log of the control function says why.' } } satisfies ControlErrorAnswer);
     }
     const { code, message, hint, faults } = error;
     return reply(CONTROL_ERROR_STATUS[code], { error: { code, message, ...(hint === undefined ? {} : { hint }), ...(faults === undefined ? {} : { faults }) } } satisfies ControlErrorAnswer);
   }
 };
 
+type Routes = { [Route in ControlRoute]: { status: number; run: (dependencies: ControlDependencies, request: ControlRequest, id: string) => Promise<ControlRoutes[Route]['answer']> } };
+
+const ROUTES: Routes = {
+  'GET /v1/pipelines': { status: 200, run: listPipelines },
+  'PUT /v1/specification': { status: 200, run: applySpecification },
+  'GET /v1/releases': { status: 200, run: listReleases },
+  'POST /v1/releases': { status: 201, run: startRelease },
+  'GET /v1/releases/{id}': { status: 200, run: (dependencies, _request, id) => showRelease(dependencies, id) },
+  'GET /v1/releases/{id}/metrics': { status: 200, run: (dependencies, request, id) => showMetrics(dependencies, id, request) },
+  'POST /v1/releases/{id}/decisions': { status: 200, run: (dependencies, request, id) => decide(dependencies, id, request) },
+  'POST /v1/releases/{id}/retry': { status: 201, run: (dependencies, request, id) => retry(dependencies, id, request) },
+  'POST /v1/releases/{id}/undo': { status: 201, run: (dependencies, request, id) => undo(dependencies, id, request) },
+  'GET /v1/holds': { status: 200, run: listHolds },
+  'POST /v1/holds': { status: 200, run: setHold },
+  'POST /v1/holds/lift': { status: 200, run: liftHold },
+  'GET /v1/freezes': { status: 200, run: listFreezes },
+  'POST /v1/freezes': { status: 200, run: setFreeze },
+  'POST /v1/freezes/lift': { status: 200, run: liftFreeze },
+};
+
 async function route(dependencies: ControlDependencies, request: ControlRequest): Promise<{ status: number; answer: unknown }> {
   const [version, noun, id, ...sub] = request.path;
-  const key = `${request.method} /${[version, noun, id === undefined ? undefined : '{id}', ...sub].filter((part) => part !== undefined).join('/')}`;
-  switch (key) {
-    case 'PUT /v1/specification':
-      return { status: 200, answer: await applySpecification(dependencies, request) };
-    case 'GET /v1/pipelines':
-      return { status: 200, answer: await listPipelines(dependencies) };
-    case 'GET /v1/releases':
-      return { status: 200, answer: await listReleases(dependencies, request) };
-    case 'POST /v1/releases':
-      return { status: 201, answer: await startRelease(dependencies, request) };
-    case 'GET /v1/releases/{id}':
-      return { status: 200, answer: await showRelease(dependencies, id ?? '') };
-    case 'GET /v1/releases/{id}/metrics':
-      return { status: 200, answer: await showMetrics(dependencies, id ?? '', request) };
-    case 'POST /v1/releases/{id}/decisions':
-      return { status: 200, answer: await decide(dependencies, id ?? '', request) };
-    case 'POST /v1/releases/{id}/retry':
-      return { status: 201, answer: await retry(dependencies, id ?? '', request) };
-    case 'POST /v1/releases/{id}/undo':
-      return { status: 201, answer: await undo(dependencies, id ?? '', request) };
-    case 'GET /v1/holds':
-      return { status: 200, answer: await listHolds(dependencies, request) };
-    case 'POST /v1/holds':
-      return { status: 200, answer: await setHold(dependencies, request) };
-    case 'POST /v1/holds/{id}':
-      if (id === 'lift') return { status: 200, answer: await liftHold(dependencies, request) };
-      throw new ControlFault('NotFound', `there is no POST /v1/holds/${id ?? ''}`);
-    case 'GET /v1/freezes':
-      return { status: 200, answer: await listFreezes(dependencies, request) };
-    case 'POST /v1/freezes':
-      return { status: 200, answer: await setFreeze(dependencies, request) };
-    case 'POST /v1/freezes/{id}':
-      if (id === 'lift') return { status: 200, answer: await liftFreeze(dependencies, request) };
-      throw new ControlFault('NotFound', `there is no POST /v1/freezes/${id ?? ''}`);
-    default:
-      throw new ControlFault('NotFound', `there is no ${request.method} /${request.path.join('/')}`, 'The API is described in docs/operating.md.');
-  }
+  const written = `${request.method} /${request.path.join('/')}`;
+  const withId = `${request.method} /${[version, noun, '{id}', ...sub].join('/')}`;
+  const key = isRoute(written) ? written : isRoute(withId) && id !== undefined ? withId : undefined;
+  if (key === undefined) throw new ControlFault('NotFound', `there is no ${written}`, 'The API is described in docs/control-api.md.');
+  const { status, run } = ROUTES[key];
+  return { status, answer: await run(dependencies, request, id ?? '') };
 }
+
+const isRoute = (key: string): key is ControlRoute => Object.hasOwn(ROUTES, key);
 
 function requestOf(event: unknown): ControlRequest {
   const parsed = v.safeParse(UrlEvent, event);

@@ -4,6 +4,7 @@ import { serviceArnOf } from '../../core/arn.ts';
 import { isInForce, type Freeze } from '../../core/freeze/freeze.ts';
 import type { FreezeView, FreezesAnswer, LiftFreezeAnswer } from '../../core/view/api.ts';
 import { knownPerson, pipelineOf } from './again.ts';
+import { nextAt, pageOf } from './page.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 
 const Via = v.optional(v.picklist(['cli', 'dashboard']), 'cli');
@@ -19,10 +20,17 @@ export const freezeViewOf = ({ pipeline, reason, by, atMs, untilMs }: Freeze): F
   ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() }),
 });
 
+const FreezePlace = v.strictObject({ atMs: v.pipe(v.number(), v.safeInteger()), pipeline: v.nullable(v.string()) });
+
+/** The oldest first; of the same moment, that of everything first and the others by name. */
 export async function listFreezes({ freezes, clock }: ControlDependencies, request: ControlRequest): Promise<FreezesAnswer> {
-  const name = request.query['pipeline'];
-  const found = (await freezes.all()).filter((freeze) => isInForce(freeze, clock.nowMs()) && (name === undefined || freeze.pipeline === undefined || freeze.pipeline === name));
-  return { freezes: found.map(freezeViewOf) };
+  const { pipeline } = request.query;
+  const { limit, after } = pageOf(request, FreezePlace);
+  const inForce = (await freezes.all()).filter((freeze) => isInForce(freeze, clock.nowMs()) && (pipeline === undefined || freeze.pipeline === undefined || freeze.pipeline === pipeline));
+  const later = inForce.filter((freeze) => after === undefined || freeze.atMs > after.atMs || (freeze.atMs === after.atMs && (freeze.pipeline ?? '') > (after.pipeline ?? ''))).sort((a, b) => a.atMs - b.atMs || ((a.pipeline ?? '') < (b.pipeline ?? '') ? -1 : 1));
+  const listed = later.slice(0, limit);
+  const last = listed.at(-1);
+  return { freezes: listed.map(freezeViewOf), ...nextAt(later.length > limit && last ? { atMs: last.atMs, pipeline: last.pipeline ?? null } : undefined) };
 }
 
 export async function setFreeze(dependencies: ControlDependencies, request: ControlRequest): Promise<FreezesAnswer> {

@@ -5,18 +5,19 @@ import { standingFreezes } from '../../core/freeze/freeze.ts';
 import type { ReleaseView } from '../../core/view/model.ts';
 import { releaseViewOf, summaryOf } from '../../core/view/of-release.ts';
 import { freezeViewOf } from './freezes.ts';
+import { nextAt, pageOf } from './page.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 
-const PAGE_DEFAULT = 20;
-const PAGE_MAX = 100;
+const RELEASES_DEFAULT = 20;
 export const REASON_LENGTH_MAX = 1000;
 /** Of a release with its prefix; ids are made of the names of pipelines and tags. */
 const NAME_LENGTH_MAX = 1000;
 
-export async function listPipelines({ specifications, releases, freezes, clock }: ControlDependencies): Promise<ListPipelinesAnswer> {
-  const [stored, frozen] = await Promise.all([specifications.list(), freezes.all()]);
+export async function listPipelines({ specifications, releases, freezes, clock }: ControlDependencies, request: ControlRequest): Promise<ListPipelinesAnswer> {
+  const { limit, after } = pageOf(request, PipelinePlace);
+  const [page, frozen] = await Promise.all([specifications.page(limit, after?.pipeline), freezes.all()]);
   const pipelines = await Promise.all(
-    stored.map(async ({ pipeline }) => {
+    page.stored.map(async ({ pipeline }) => {
       const latest = (await releases.ofPipeline(pipeline.name, 1)).releases[0];
       const loaded = latest && (await releases.load(latest.id));
       const inForce = standingFreezes(frozen, pipeline.name, [], 0, clock.nowMs()).map(freezeViewOf);
@@ -29,39 +30,35 @@ export async function listPipelines({ specifications, releases, freezes, clock }
       };
     }),
   );
-  return { pipelines };
+  return { pipelines, ...nextAt(page.next === undefined ? undefined : { pipeline: page.next }) };
 }
 
-const Query = v.object({
-  pipeline: v.optional(v.string()),
-  limit: v.optional(v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.toNumber(), v.minValue(1), v.maxValue(PAGE_MAX))),
-  next: v.optional(v.string()),
-});
+const PipelinePlace = v.strictObject({ pipeline: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX)) });
+const ReleasePlace = v.strictObject({ pipeline: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX)), id: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX)), createdAtMs: v.pipe(v.number(), v.safeInteger()) });
 
+/** The newest first; of the same moment, by the name of the pipeline. */
 export async function listReleases({ specifications, releases }: ControlDependencies, request: ControlRequest): Promise<ListReleasesAnswer> {
-  const query = v.safeParse(Query, request.query);
-  if (!query.success) throw new ControlFault('BadRequest', `limit is a whole number from 1 to ${PAGE_MAX}`);
-  const { pipeline, limit = PAGE_DEFAULT, next } = query.output;
-  const names = pipeline === undefined ? (await specifications.list()).map((stored) => stored.pipeline.name) : [pipeline];
+  const { pipeline } = request.query;
+  const { limit, after } = pageOf(request, ReleasePlace, RELEASES_DEFAULT);
+  if (after && pipeline !== undefined && after.pipeline !== pipeline) throw new ControlFault('BadRequest', '`next` is of another list', 'Pass on what the list answered, with the same query.');
   if (pipeline !== undefined && !(await specifications.get(pipeline))) throw new ControlFault('NotFound', `there is no pipeline ${pipeline}`, 'See `slipway status`.');
-  const pages = await Promise.all(names.map((name) => releases.ofPipeline(name, limit, names.length === 1 && next !== undefined ? decodeNext(next, name) : undefined)));
-  const found = pages.flatMap((page) => page.releases).sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, limit);
-  const loaded = await Promise.all(found.map((release) => releases.load(release.id)));
-  const more = names.length === 1 ? pages[0]?.next : undefined;
+  const names = pipeline === undefined ? (await specifications.list()).map((stored) => stored.pipeline.name) : [pipeline];
+  const pages = await Promise.all(names.map((name) => releases.ofPipeline(name, limit, after && placeIn(name, after))));
+  const found = pages.flatMap((page) => page.releases).sort((a, b) => b.createdAtMs - a.createdAtMs || (a.pipeline.name < b.pipeline.name ? -1 : a.pipeline.name > b.pipeline.name ? 1 : 0));
+  const listed = found.slice(0, limit);
+  const loaded = await Promise.all(listed.map((release) => releases.load(release.id)));
+  const last = listed.at(-1);
+  const more = found.length > limit || pages.some((page) => page.more);
   return {
     releases: loaded.flatMap((one) => (one ? [summaryOf(one.release, one.stages)] : [])),
-    ...(more ? { next: Buffer.from(JSON.stringify(more)).toString('base64url') } : {}),
+    ...nextAt(more && last ? { pipeline: last.pipeline.name, id: last.id, createdAtMs: last.createdAtMs } : undefined),
   };
 }
 
-/** It came from us and went through the caller's hands: only a place in the very list that is asked for is taken. */
-function decodeNext(next: string, pipelineName: string): Record<string, unknown> {
-  try {
-    const Place = v.strictObject({ pk: v.pipe(v.string(), v.startsWith('RELEASE#'), v.maxLength(NAME_LENGTH_MAX)), sk: v.literal('RELEASE'), pipelineName: v.literal(pipelineName), createdAtMs: v.pipe(v.number(), v.safeInteger()) });
-    return v.parse(Place, JSON.parse(Buffer.from(next, 'base64url').toString('utf8')));
-  } catch {
-    throw new ControlFault('BadRequest', '`next` is not one that a list answered');
-  }
+/** Where each pipeline's own list goes on: those before it in the order of the same moment have been listed with that moment. */
+function placeIn(name: string, after: v.InferOutput<typeof ReleasePlace>): Parameters<ControlDependencies['releases']['ofPipeline']>[2] {
+  if (name === after.pipeline) return { after };
+  return { beforeMs: name < after.pipeline ? after.createdAtMs : after.createdAtMs + 1 };
 }
 
 export async function showRelease({ releases, timeline, clock }: ControlDependencies, releaseId: string): Promise<ReleaseView> {
@@ -70,7 +67,7 @@ export async function showRelease({ releases, timeline, clock }: ControlDependen
   return releaseViewOf(loaded, await timeline.read(releaseId), clock.nowMs());
 }
 
-const StartBody = v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))), reason: v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), '') });
+const StartBody = v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))), reason: v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), ''), via: v.optional(v.picklist(['cli', 'dashboard']), 'cli') });
 const Started = v.variant('kind', [
   v.object({ kind: v.literal('started'), releaseId: v.string() }),
   v.object({ kind: v.literal('refused'), code: v.picklist(['NotFound', 'Refused']), message: v.string(), hint: v.string() }),

@@ -11,6 +11,7 @@ import type { Place } from '../../core/arn.ts';
 import { personsOf } from '../../core/control/rule-decision.ts';
 import type { ImagePush } from '../../core/image/push-event.ts';
 import { newRelease, type NewRelease } from '../../core/release/create.ts';
+import type { Decision } from '../../core/release/model.ts';
 import { ruleUndo, undoneImage } from '../../core/release/undo.ts';
 import { explainTag } from '../../core/tags.ts';
 import { sentence } from '../../core/text/sentence.ts';
@@ -76,6 +77,7 @@ export interface ByHand {
   digest?: string | undefined;
   reason: string;
   callerArn: string;
+  via: Decision['via'];
 }
 
 export type StartedByHand = { kind: 'started'; releaseId: string } | { kind: 'refused'; code: 'NotFound' | 'Refused'; message: string; hint: string };
@@ -113,6 +115,7 @@ export interface UndoWanted {
   stage?: string | undefined;
   reason: string;
   callerArn: string;
+  via: Decision['via'];
 }
 
 /** What ran before a release runs again, and the undone image is held. */
@@ -133,8 +136,8 @@ export async function startUndo(dependencies: StartDependencies, wanted: UndoWan
 
   const person = personsOf(loaded.release, wanted.callerArn)[0] ?? wanted.callerArn;
   // Undoing an undo brings back the image that the undo had put on hold; that was what the hold was about.
-  if (loaded.release.undoes) await holds.lift(stage.serviceArn, digest);
-  await holds.set({ serviceArn: stage.serviceArn, digest: loaded.release.image.digest, reason: wanted.reason || 'undone', by: person, atMs: clock.nowMs() });
+  if (loaded.release.undoes) await holds.lift(stage.serviceArn, digest, { by: person, callerArn: wanted.callerArn, via: wanted.via, atMs: clock.nowMs(), reason: `undo of ${loaded.release.id}` });
+  await holds.set({ serviceArn: stage.serviceArn, digest: loaded.release.image.digest, reason: wanted.reason || 'undone', by: person, callerArn: wanted.callerArn, via: wanted.via, atMs: clock.nowMs() });
   return startNew(dependencies, wanted, 1, `Undoes ${loaded.release.id}`, {
     pipeline: undo.pipeline,
     people: loaded.release.people,
@@ -149,7 +152,7 @@ export async function startUndo(dependencies: StartDependencies, wanted: UndoWan
 /** The first free attempt of this image becomes the release, or the one whose try ended between its record and its execution. */
 async function startNew(
   dependencies: StartDependencies,
-  wanted: { reason: string; callerArn: string },
+  wanted: Pick<ByHand, 'reason' | 'callerArn' | 'via'>,
   firstAttempt: number,
   what: string,
   given: Omit<NewRelease, 'attempt'>,
@@ -163,7 +166,7 @@ async function startNew(
       if (existing?.release.status !== 'running' || existing.executionArn !== undefined) continue;
     }
     const reason = wanted.reason ? `: ${wanted.reason}` : '';
-    await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: sentence(`${what}${reason}`), by: release.author ?? wanted.callerArn }]);
+    await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: sentence(`${what}${reason}`), by: release.author ?? wanted.callerArn, via: wanted.via }]);
     await begin(dependencies, release.id);
     log.info('release started by hand', { release: release.id, by: wanted.callerArn });
     return { kind: 'started', releaseId: release.id };

@@ -27,7 +27,7 @@ export async function recordDecision({ releases, timeline, doorbell, log }: Reco
 /** Writing it twice is writing it once. */
 export async function tellDecision(timeline: Pick<Timeline, 'write'>, releaseId: string, decision: Decision): Promise<void> {
   const key = `stage.${decision.stageIndex}.decision.${decision.kind}.${decision.askKey ?? 'all'}.${decision.person}`;
-  await timeline.write(releaseId, [{ key, atMs: decision.atMs, kind: 'decision', text: decisionText(decision), by: decision.person }]);
+  await timeline.write(releaseId, [{ key, atMs: decision.atMs, kind: 'decision', text: decisionText(decision), by: decision.person, via: decision.via }]);
 }
 
 const WORDS: Record<Decision['kind'], string> = { approve: 'Approved', reject: 'Rejected', abort: 'Aborted', promote: 'The rest of the bake was skipped', override: 'The freeze was overridden' };
