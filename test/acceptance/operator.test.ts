@@ -1,9 +1,10 @@
 // What an operator types. The AWS CLI is an independent judge: it has its own (Python) implementation of every protocol, and it
 // sees nothing but the HTTP door. Where it is not installed there is nothing to try.
 import { execFile, spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { ACCEPTANCE_LIMIT_MS, ended, eventually, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
 
-const installed = spawnSync('aws', ['--version']).status === 0;
+const installed = ['aws', 'jq'].every((program) => spawnSync(program, ['--version']).status === 0);
 
 const SPECIFICATION = `
 pipelines:
@@ -43,13 +44,21 @@ let world: QuickWorld;
 /** What the commands are about, found out before. */
 const about: Record<'id' | 'execution' | 'deployment' | 'taskDefinition' | 'task' | 'targetGroup' | 'loadBalancer' | 'payload', string> = { id: '', execution: '', deployment: '', taskDefinition: '', task: '', targetGroup: '', loadBalancer: '', payload: '' };
 
-function aws(...args: string[]): Promise<unknown> {
+async function aws(...args: string[]): Promise<unknown> {
+  const printed = await asOperator('aws', [...args, '--endpoint-url', world.local.url, '--output', 'json']);
+  return printed.trim() === '' ? undefined : JSON.parse(printed);
+}
+
+/** Runs a program in the environment of somebody whose AWS is the local cloud. */
+function asOperator(program: string, args: readonly string[]): Promise<string> {
   const { PATH, PYENV_ROOT } = process.env;
-  const env = { PATH, HOME: '/nonexistent', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_DEFAULT_REGION: world.region, AWS_MAX_ATTEMPTS: '1', AWS_PAGER: '', ...(PYENV_ROOT && { PYENV_ROOT }) };
+  const env = {
+    PATH, HOME: '/nonexistent', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_DEFAULT_REGION: world.region, AWS_MAX_ATTEMPTS: '1', AWS_PAGER: '', ...(PYENV_ROOT && { PYENV_ROOT }),
+  };
   return new Promise((resolve, reject) => {
-    execFile('aws', [...args, '--endpoint-url', world.local.url, '--output', 'json'], { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      if (error) reject(new Error(`aws ${args.join(' ')}: ${stderr.trim()}`));
-      else resolve(stdout.trim() === '' ? undefined : JSON.parse(stdout));
+    execFile(program, args, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${program} ${args.join(' ')}: ${stderr.trim()}`));
+      else resolve(stdout);
     });
   });
 }
@@ -155,7 +164,7 @@ async function findOut(): Promise<void> {
 }
 
 if (!installed) {
-  test('the AWS CLI is not installed here, so none of its commands is tried', () => expect(installed).toBe(false));
+  test('the AWS CLI or jq is not installed here, so none of their commands is tried', () => expect(installed).toBe(false));
 } else {
   describe('after a release, an operator with the AWS CLI', () => {
     beforeAll(async () => {
@@ -168,6 +177,19 @@ if (!installed) {
       const [service = '', operation = ''] = command.split(' ');
       expect(await aws(service, operation, ...args())).toEqual(shows());
     }, 30_000);
+
+    test('sends dead letters again as docs/operating.md says', async () => {
+      const [, commands = ''] = /```sh\n(# redrive QUEUE[\s\S]*?)```/.exec(await readFile('docs/operating.md', 'utf8')) ?? [];
+      // A function that may not run at all: what it is handed becomes a letter at once.
+      await aws('lambda', 'put-function-concurrency', '--function-name', 'slipway-prod-image-pushed', '--reserved-concurrent-executions', '0');
+      await world.push({ version: '1.2.0' });
+      const { QueueUrl } = (await aws('sqs', 'get-queue-url', '--queue-name', 'slipway-prod-function-failures')) as { QueueUrl: string };
+      await eventuallyShows(['sqs', 'get-queue-attributes', '--queue-url', QueueUrl, '--attribute-names', 'ApproximateNumberOfMessages'], ({ Attributes }: { Attributes: Record<string, string> }) => Number(Attributes['ApproximateNumberOfMessages']) > 0);
+      await aws('lambda', 'delete-function-concurrency', '--function-name', 'slipway-prod-image-pushed');
+      expect(await asOperator('bash', ['-euc', `aws() { command aws "$@" --endpoint-url ${world.local.url}; }\n${commands}`])).toMatch(/^sent again: arn:aws:lambda:\S+:function:slipway-prod-image-pushed:\$LATEST$/m);
+      await releaseOf(world.control, '1.2.0');
+      expect(await aws('sqs', 'receive-message', '--queue-url', QueueUrl)).toBeUndefined();
+    }, ACCEPTANCE_LIMIT_MS);
 
     test('runs a copy of the release machine, and one of their own with Map, Choice and Wait', async () => {
       const { definition, roleArn } = (await aws('stepfunctions', 'describe-state-machine', '--state-machine-arn', world.stateMachineArn)) as { definition: string; roleArn: string };
