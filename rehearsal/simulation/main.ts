@@ -10,6 +10,7 @@ import { CANONICAL_STORIES } from './exhaustive/index.ts';
 import { replay, sweep } from './exhaustive/report.ts';
 import { inProcesses } from './processes.ts';
 import type { SeedReport } from './share.ts';
+import { raceThemAll } from './interleavings/report.ts';
 import { Statistic } from './statistic.ts';
 import { SABOTAGES } from './sabotage/index.ts';
 import { trySabotages } from './sabotage/report.ts';
@@ -19,6 +20,7 @@ npm run sim -- --regressions [--seed N] [--history]     plays the saved scenario
 npm run sim -- --seed N --save                          saves the scenario of a seed among them
 npm run sim -- --sabotage all|NAME,... [--seeds N] [--by-chance]   breaks the product on purpose; every breakage must be noticed, by a story or within N seeds
 npm run sim -- --exhaustive [--stories NAME,...] [--every N] [--seed FROM] [--point N]   kills a function before and after every call (or every Nth) of the canonical stories
+npm run sim -- --interleavings                          every order of the calls of two functions that race each other on one record
 faults: ${[...FAULT_NAMES, ...OTHER_FAULTS].join(', ')}`;
 
 /** Histories of failing seeds are long: the first few are shown whole. */
@@ -37,7 +39,7 @@ function argumentsOf(args: readonly string[]) {
     options: {
       seeds: { type: 'string' }, seed: { type: 'string' }, faults: { type: 'string', default: 'all' }, history: { type: 'boolean', default: false },
       regressions: { type: 'boolean', default: false }, save: { type: 'boolean', default: false }, statistic: { type: 'boolean', default: false },
-      sabotage: { type: 'string' }, 'by-chance': { type: 'boolean', default: false }, exhaustive: { type: 'boolean', default: false }, every: { type: 'string', default: '1' }, stories: { type: 'string' }, point: { type: 'string' }, processes: { type: 'string' }, help: { type: 'boolean', default: false },
+      sabotage: { type: 'string' }, 'by-chance': { type: 'boolean', default: false }, exhaustive: { type: 'boolean', default: false }, interleavings: { type: 'boolean', default: false }, every: { type: 'string', default: '1' }, stories: { type: 'string' }, point: { type: 'string' }, processes: { type: 'string' }, help: { type: 'boolean', default: false },
     },
   });
   const whole = (name: string, text: string | undefined, otherwise: number): number => {
@@ -61,7 +63,7 @@ function argumentsOf(args: readonly string[]) {
   if (values.point !== undefined && stories.length !== 1) throw new BadArguments('--point is one of one story: say which with --stories');
   const seedsDefault = sabotages.length > 0 ? SABOTAGE_SEEDS_DEFAULT : values.seed === undefined ? SEEDS_DEFAULT : 1;
   return {
-    help: values.help, faults: values.faults, history: values.history, save: values.save, statistic: values.statistic, sabotages, byChance: values['by-chance'], exhaustive: values.exhaustive, stories, point: values.point === undefined ? undefined : whole('point', values.point, 0),
+    help: values.help, faults: values.faults, history: values.history, save: values.save, statistic: values.statistic, sabotages, byChance: values['by-chance'], exhaustive: values.exhaustive, interleavings: values.interleavings, stories, point: values.point === undefined ? undefined : whole('point', values.point, 0),
     seeds: whole('seeds', values.seeds, seedsDefault), first: whole('seed', values.seed, values.exhaustive ? 0 : 1),
     every: Math.max(1, whole('every', values.every, 1)), processes: Math.max(1, whole('processes', values.processes, availableParallelism())),
   };
@@ -101,6 +103,12 @@ function exhaust({ stories: [story, ...others], point, ...wanted }: Arguments): 
   return sweep({ ...wanted, stories: story === undefined ? [] : [story, ...others] }, out);
 }
 
+function carriedOut(wanted: Arguments): Promise<{ passed: number; failed: number }> {
+  if (wanted.sabotages.length > 0) return trySabotages({ ...wanted, names: wanted.sabotages }, out, note);
+  if (wanted.interleavings) return raceThemAll(wanted, out);
+  return wanted.exhaustive ? exhaust(wanted) : simulate(wanted);
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const wanted = argumentsOf(args);
   if (wanted.help) {
@@ -113,7 +121,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   // Once, before several processes want it.
   await packagedArtefact(note);
-  const { passed, failed } = wanted.sabotages.length > 0 ? await trySabotages({ ...wanted, names: wanted.sabotages }, out, note) : wanted.exhaustive ? await exhaust(wanted) : await simulate(wanted);
+  const { passed, failed } = await carriedOut(wanted);
   out(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }

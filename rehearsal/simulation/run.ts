@@ -23,6 +23,8 @@ export interface RunOptions {
   interference?: WorldOptions['interference'];
   /** Watches from the start of the story. */
   onWorld?: (world: World, ledger: Ledger) => void;
+  /** Between two steps of the clock, while nothing moves. */
+  beforeStep?: (world: World, ledger: Ledger) => Promise<void>;
 }
 
 export interface RunResult {
@@ -79,7 +81,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
       byChance?.resume(startMs + scenario.faultsUntilMs);
       world.slack?.begin(startMs + scenario.faultsUntilMs);
       options.onWorld?.(world, ledger);
-      await play(world, ledger, scenario);
+      await play(world, ledger, scenario, options.beforeStep);
       const records = await checkTheEnd(ledger, configurations);
       inSlack?.checkTheEnd(records);
       const outcomes = ledger.announced.filter((one) => one.kind === 'releaseEnded').map((one) => one.outcome);
@@ -99,7 +101,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
   );
 }
 
-async function play(world: World, ledger: Ledger, scenario: Scenario): Promise<void> {
+async function play(world: World, ledger: Ledger, scenario: Scenario, beforeStep: RunOptions['beforeStep']): Promise<void> {
   const { clock } = world;
   const timed = scenario.acts.filter((one) => one.after === undefined);
   let open = scenario.pushes.length + timed.length;
@@ -122,6 +124,7 @@ async function play(world: World, ledger: Ledger, scenario: Scenario): Promise<v
     if (busy) quietSinceMs = undefined;
     else quietSinceMs ??= clock.nowMs();
     if (quietSinceMs !== undefined && clock.nowMs() - quietSinceMs > QUIET_MS) return;
+    if (beforeStep) await beforeStep(world, ledger);
     if (!(await world.step())) return;
   }
 }

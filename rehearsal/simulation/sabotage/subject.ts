@@ -2,3 +2,5 @@
 export { run } from '../run.ts';
 export { generate } from '../generate.ts';
 export { optionsOf, STORIES } from './stories.ts';
+export { explore } from '../interleavings/explore.ts';
+export { raceNamed } from '../interleavings/races.ts';
