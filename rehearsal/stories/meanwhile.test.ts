@@ -35,7 +35,7 @@ describe('an undo that races a newer push', () => {
 });
 
 test('a hold that comes while its image is being rolled out stops the stages to come, and not the one under way', story(
-  { of: 'https://docs.kargo.io/user-guide/how-to-guides/working-with-stages/', given: { strategy: 'rolling', staging: true } },
+  { given: { strategy: 'rolling', staging: true } },
   async ({ when, then, ledger }) => {
     const release = await when.pushed('1.1.0');
     await when.until(() => when.rolloutBegun(), 'staging begins');
@@ -49,7 +49,7 @@ test('a hold that comes while its image is being rolled out stops the stages to 
 ));
 
 test('a freeze that begins in the middle of a rollout lets it come to its end, and the next stage waits', story(
-  { of: 'https://github.com/argoproj/argo-cd/issues/3353', given: { strategy: canary([20]), staging: true } },
+  { given: { strategy: canary([20]), staging: true } },
   async ({ when, then }) => {
     const release = await when.pushed('1.1.0');
     await when.until(() => when.rolloutBegun(), 'staging begins');

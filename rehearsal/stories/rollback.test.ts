@@ -73,5 +73,26 @@ test('when a hook of the team fails on the way back, the release has FAILED, and
   },
 ));
 
+test('a hook of the team is asked about the way there and the way back, knows one from the other, and is the team\'s again afterwards', async () => {
+  const ways: string[] = [];
+  await story(
+    {
+      of: 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/lambda-lifecycle-hooks.html',
+      given: { strategy: canary([50]), deploymentConfiguration: BLUE_GREEN, teamHook: (payload) => (ways.push(goesBack(payload) ? 'back' : 'there'), 'SUCCEEDED') },
+    },
+    async ({ when, then }) => {
+      await when.somebodySets({ deploymentConfiguration: { lifecycleHooks: [TEAM_HOOK] } });
+      const before = then.configuration();
+      const release = await when.pushed('1.1.0');
+      await when.itServes(50);
+      await when.theAlarmIs('ALARM');
+      await then.itEnds(release, 'rolledBack', /alarm production-5xx fired/, '30m');
+      expect(ways).toEqual(['there', 'back']);
+      expect(then.configuration()).toMatchObject(before);
+      await then.onlyServes('1.0.0');
+    },
+  )();
+});
+
 type Payload = Parameters<NonNullable<Given['teamHook']>>[0];
 const goesBack = ({ executionDetails }: Payload): boolean => executionDetails.productionTrafficWeights[executionDetails.targetServiceRevisionArn] === 0;
