@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { faultOfBlocks } from '../../rehearsal/slack/block-checks.ts';
 import { anyText } from '../../test/any-text.ts';
-import type { Outcome } from '../release/model.ts';
+import type { Outcome, Release, StageRecord } from '../release/model.ts';
 import { ask, decision, NOW_MS, pipeline, release, rule, stageRecord, stageSpec } from '../testing/samples.ts';
 import type { Message } from './blocks.ts';
 import { releaseMessage } from './release-message.ts';
@@ -54,6 +54,20 @@ test.each<[string, string[]]>([
   ['rolled back', []],
 ])('%s: offers %j', (name, actions) => {
   expect(actionsOf(made[name]!)).toEqual(actions);
+});
+
+test('what is measured has a light beside those of the alarms: white as long as it is too little, green once it was enough', () => {
+  const lightsOf = (waitingFor: StageRecord['waitingFor']) => {
+    const base = release();
+    const [first] = base.pipeline.stages;
+    const steps = [{ weightPercent: 25, bake: { forMs: 1, requests: 2000 }, approval: rule() }];
+    const about = { ...base, pipeline: { ...base.pipeline, stages: [{ ...first, strategy: { kind: 'canary' as const, steps, bakeAfterMs: 0 } }] } } as unknown as Release;
+    const { blocks } = releaseMessage({ release: about, stages: [stageRecord({ weightPercent: 25, asks: [ask()], waitingFor })], decisions: [], executionArn: undefined, alarms: [{ name: 'checkout-5xx', state: 'OK', reason: '' }], buttons: true }, NOW_MS);
+    return JSON.stringify(blocks);
+  };
+  expect(lightsOf({ kind: 'requests', have: 120, need: 2000 })).toContain('🟢 checkout-5xx   ⚪ 120 of 2000 requests');
+  expect(lightsOf({ kind: 'approval', askKey: 'weight.25', untilMs: NOW_MS + 1 })).toContain('🟢 checkout-5xx   🟢 2000 requests');
+  expect(lightsOf({ kind: 'deployment' })).not.toContain('requests"');
 });
 
 test('a button says which question it answers', () => {

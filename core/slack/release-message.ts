@@ -4,6 +4,7 @@ import { EVERY_RUNG, rungKey } from '../approval/keys.ts';
 import type { AlarmView } from '../assess/verdict.ts';
 import { openAsks } from '../control/rule-decision.ts';
 import { unreachable } from '../errors.ts';
+import { rungsOf } from '../ladder/index.ts';
 import { imageName, outcomeWords } from '../notice/notice.ts';
 import type { Decision, Release, StageRecord } from '../release/model.ts';
 import { context, fitting, header, section, type Block, type Button, type Message } from './blocks.ts';
@@ -40,7 +41,7 @@ export function releaseMessage(shown: Shown, nowMs: number): Message {
     section(`${code(image, 300)}  ${code(digest)}${release.author === undefined ? '' : `\nAsked for by ${inline(release.author)}`}`),
     ...stageBlocks(shown, nowMs),
     ...(ended ? [section(`*It ${inline(outcomeWords(release.outcome ?? 'failed'))}:* ${reason}`)] : []),
-    ...alarmBlocks(shown),
+    ...lightBlocks(shown),
     ...buttonBlocks(shown, nowMs),
     context([...linksOf(release, stage, shown.executionArn), code(release.id)].join('  ·  '), timesOf(release)),
   ];
@@ -101,11 +102,24 @@ function stageBlocks({ release, stages, decisions }: Shown, nowMs: number): Bloc
 
 const LIGHTS: Record<AlarmView['state'], string> = { OK: '🟢', ALARM: '🔴', INSUFFICIENT_DATA: '⚪', MISSING: '❔' };
 
-function alarmBlocks({ release, stages, alarms = [] }: Shown): Block[] {
-  if (alarms.length === 0) return [];
+/** Alarms and measurements of the stage under way, one light each. */
+function lightBlocks(shown: Shown): Block[] {
+  const { release, stages, alarms = [] } = shown;
   const leftOut = stages[release.stageIndex]?.alarmsLeftOut ?? [];
   const lights = alarms.slice(0, ALARMS_MAX).map(({ name, state }) => `${LIGHTS[state]} ${inline(name, 100)}${leftOut.includes(name) ? ' (not watched)' : ''}`);
-  return [context(`${lights.join('   ')}${alarms.length > ALARMS_MAX ? `  +${alarms.length - ALARMS_MAX} more` : ''}`)];
+  const measured = requestsLight(shown);
+  if (measured !== undefined) lights.push(measured);
+  return lights.length === 0 ? [] : [context(`${lights.join('   ')}${alarms.length > ALARMS_MAX ? `  +${alarms.length - ALARMS_MAX} more` : ''}`)];
+}
+
+/** White as long as there are too few of them, green once people are asked with enough of them served. */
+function requestsLight(shown: Shown): string | undefined {
+  const stage = currentStage(shown);
+  if (stage?.status !== 'running' || stage.rollingBack) return undefined;
+  if (stage.waitingFor?.kind === 'requests') return `⚪ ${stage.waitingFor.have} of ${stage.waitingFor.need} requests`;
+  const strategy = shown.release.pipeline.stages[stage.index]?.strategy;
+  const need = strategy && rungsOf(strategy).find(({ weightPercent }) => weightPercent === stage.weightPercent)?.bake.requests;
+  return need !== undefined && stage.waitingFor?.kind === 'approval' && stage.waitingFor.askKey.startsWith('weight.') ? `🟢 ${need} requests` : undefined;
 }
 
 function buttonBlocks(shown: Shown, nowMs: number): Block[] {

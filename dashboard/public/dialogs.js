@@ -1,6 +1,6 @@
 // The two dialogs: the reason of a decision, and the keyboard.
 import { h, render } from './dom.js';
-import { sentence } from './pages/parts.js';
+import { coded, sentence } from './pages/parts.js';
 
 const REASON_LENGTH_MAX = 1000;
 const KEYS_OFF = 'slipway-keys-off';
@@ -29,7 +29,7 @@ export function askReason(action, about, send) {
         action.explain !== '' && h('p', {}, action.explain),
         h('label', { for: 'reason' }, action.reasonNeeded ? 'Reason (needed)' : 'Reason (for the record)'),
         h('textarea', { id: 'reason', rows: 3, maxlength: REASON_LENGTH_MAX, 'aria-describedby': 'refusal', on: { keydown } }),
-        h('p', { id: 'refusal', class: 'refusal', role: 'alert' }, refusal),
+        h('p', { id: 'refusal', class: 'refusal', role: 'alert' }, ...coded(refusal)),
         h('div', { class: 'actions' }, h('button', { key: 'send', type: 'button', class: action.tone, disabled: busy, on: { click: () => void submit() } }, busy ? 'Sending …' : action.title), h('button', { key: 'cancel', type: 'button', class: 'plain', on: { click: close } }, 'Cancel')),
       ),
     ]);

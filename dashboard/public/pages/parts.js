@@ -31,11 +31,14 @@ export function faultTitle({ code }) {
   return 'The cloud does not answer';
 }
 
+/** Commands and names in a sentence stand between backticks. @param {string} text @returns {import('../dom.js').Child[]} */
+export const coded = (text) => clean(text).split(/`([^`]+)`/).flatMap((part, index) => (part === '' ? [] : [index % 2 === 1 ? h('code', {}, part) : part]));
+
 /** Instead of a page. @param {Fault} fault @param {string} [again] when it looks again */
-export const faultNotice = (fault, again) => h('section', { class: 'notice fault', role: 'alert' }, h('h2', {}, faultTitle(fault)), h('p', {}, sentence(fault.message)), fault.hint !== undefined && h('p', { class: 'hint' }, clean(fault.hint)), again !== undefined && h('p', { class: 'muted' }, again));
+export const faultNotice = (fault, again) => h('section', { class: 'notice fault', role: 'alert' }, h('h2', {}, faultTitle(fault)), h('p', {}, ...coded(sentence(fault.message))), fault.hint !== undefined && h('p', { class: 'hint' }, ...coded(fault.hint)), again !== undefined && h('p', { class: 'muted' }, again));
 
 /** Above a page that shows what was last known. @param {Fault} fault @param {string} again */
-export const faultStrip = (fault, again) => h('div', { key: 'strip', class: 'strip fault', role: 'alert' }, h('strong', {}, `${faultTitle(fault)}.`), ` ${sentence(fault.message)} What you see may be old. ${clean(fault.hint ?? '')} ${again}`);
+export const faultStrip = (fault, again) => h('div', { key: 'strip', class: 'strip fault', role: 'alert' }, h('strong', {}, `${faultTitle(fault)}.`), ...coded(` ${sentence(fault.message)} What you see may be old. ${fault.hint ?? ''} ${again}`));
 
 /** @param {string} text */
 export const sentence = (text) => {
