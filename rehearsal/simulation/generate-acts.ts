@@ -83,9 +83,11 @@ function alarms(chance: Chance, stages: readonly WrittenStage[], spanMs: number)
   const [alarm] = stages.flatMap((stage) => stage.alarms ?? []);
   if (alarm === undefined || !chance.hits(0.3)) return acts;
   for (let flaps = chance.whole(1, 4); flaps > 0; flaps--) {
-    const atMs = chance.hits(0.2) ? 0 : chance.whole(2_000, spanMs);
-    const state = chance.pick(['ALARM', 'ALARM', 'INSUFFICIENT_DATA'] as const);
-    acts.push({ atMs, kind: 'alarm', alarm, state }, { atMs: atMs + chance.whole(5_000, 40 * MINUTE_MS), kind: 'alarm', alarm, state: 'OK' });
+    const follows = chance.hits(0.5);
+    const atMs = follows ? soon(chance) : chance.hits(0.3) ? 0 : chance.whole(2_000, spanMs);
+    const after = follows ? { after: { notice: chance.pick(['stageStarted', 'weightReached', 'approvalAsked']), nth: chance.pick([1, 1, 2]) } } : {};
+    const state = chance.pick(['ALARM', 'ALARM', 'INSUFFICIENT_DATA', 'INSUFFICIENT_DATA'] as const);
+    acts.push({ atMs, ...after, kind: 'alarm', alarm, state }, { atMs: atMs + chance.whole(5_000, 40 * MINUTE_MS), ...after, kind: 'alarm', alarm, state: 'OK' });
   }
   return acts;
 }

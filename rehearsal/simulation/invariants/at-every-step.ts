@@ -2,7 +2,7 @@
 //   weights        of a service sum to 100, and a target group that gains weight has a healthy target
 //   plan           the new revision never has a weight that the plan does not lead over
 //   truth          the end of a stage is not told before ECS has come to it
-//   justified      no weight is gained before the bake, the approvals and the requests of the rung, nor after a stop
+//   justified      no weight is gained before the bake, the approvals, the requests and the alarms' data of the rung, nor after a stop
 //   alarm          nobody is let on while an alarm of the stage has been hot for longer than a look takes
 //   capacity       the old revision keeps its tasks until the new one holds 100 % and its bake is over
 //   oneWriter      one rollout of Slipway's per service, one per stage of a release, never an older image over a newer one
@@ -110,6 +110,7 @@ export class AtEveryStep implements Watcher {
       if (!promoted && bakedMs + this.skewMs < rung.bake.forMs) ledger.violated('justified', `${rollout.releaseId} goes on from ${weight} % after ${bakedMs} ms of a bake of ${rung.bake.forMs} ms`);
       if (rung.approval) this.checkApproval(rollout, rung.approval, `weight.${rung.weightPercent}`, reachedAtMs === undefined ? undefined : reachedAtMs + (promoted ? 0 : rung.bake.forMs));
       if (!promoted && rung.bake.requests !== undefined) this.checkRequests(rollout, rung.weightPercent, rung.bake.requests, bakedMs);
+      this.checkData(rollout, rung.weightPercent);
     }
     for (const alarm of rollout.stage.alarms) {
       const sinceMs = ledger.alarmSinceMs.get(alarm);
@@ -136,6 +137,17 @@ export class AtEveryStep implements Watcher {
     // Counted by the minute: what came just before may stand in the same one.
     const served = ((ledger.requestsPerSecond * (bakedMs + 2 * 60_000)) / 1000) * (weightPercent / 100);
     if (!saidSo && served < need) ledger.violated('justified', `${rollout.releaseId} goes on from ${weightPercent} % after at most ${Math.round(served)} of ${need} requests`);
+  }
+
+  /** An alarm without data proves nothing: `pass` says that this is enough, and people may. */
+  private checkData(rollout: Rollout, weightPercent: number): void {
+    const { ledger } = this;
+    if (rollout.stage.missingData.policy === 'pass') return;
+    if (ledger.decisions.some((one) => one.releaseId === rollout.releaseId && one.stageIndex === rollout.stageIndex && one.kind === 'approve' && one.askKey === `data.${weightPercent}`)) return;
+    for (const alarm of rollout.stage.alarms) {
+      const silentMs = ledger.world.clock.nowMs() - (ledger.alarmSilentSinceMs.get(alarm) ?? Infinity);
+      if (silentMs > ALARM_GRACE_MS && !rollout.alarmsLeftOut.includes(alarm)) ledger.violated('justified', `${rollout.releaseId} goes on from ${weightPercent} % although ${alarm} has had no data for ${Math.round(silentMs / 1000)} s`);
+    }
   }
 
   /** `openedAtMs`: the earliest moment at which the question can have been put. */

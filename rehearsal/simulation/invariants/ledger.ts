@@ -77,6 +77,8 @@ export class Ledger implements Watcher {
   /** By release and stage: when a decision to stop was first written down. */
   readonly stoppedAtMs = new Map<string, number>();
   readonly alarmSinceMs = new Map<string, number>();
+  /** Alarms in INSUFFICIENT_DATA. */
+  readonly alarmSilentSinceMs = new Map<string, number>();
   /** By release and stage: alarms that were hot when preflight last looked. */
   readonly hotAtPreflight = new Map<string, string[]>();
   readonly foreignTouched = new Set<string>();
@@ -158,8 +160,11 @@ export class Ledger implements Watcher {
     const detail = event.detail as Record<string, unknown>;
     if (event.source === 'aws.cloudwatch' && event['detail-type'] === 'CloudWatch Alarm State Change') {
       const name = String(detail['alarmName']);
-      if ((detail['state'] as { value?: string } | undefined)?.value === 'ALARM') this.alarmSinceMs.set(name, this.alarmSinceMs.get(name) ?? this.world.clock.nowMs());
-      else this.alarmSinceMs.delete(name);
+      const { value } = (detail['state'] ?? {}) as { value?: string };
+      for (const [state, sinceMs] of [['ALARM', this.alarmSinceMs], ['INSUFFICIENT_DATA', this.alarmSilentSinceMs]] as const) {
+        if (value === state) sinceMs.set(name, sinceMs.get(name) ?? this.world.clock.nowMs());
+        else sinceMs.delete(name);
+      }
     }
     if (event.source === 'aws.ecr' && detail['action-type'] === 'PUSH') this.pushedAtMs.set(String(detail['image-digest']), this.world.clock.nowMs());
     if (event.source === 'aws.states') {
