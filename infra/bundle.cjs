@@ -26,6 +26,8 @@ const STAND_INS = [
   { module: /^@aws-sdk\/credential-provider-node$/, by: 'environment-credentials.mjs' },
   // No operation used here streams events, and the codec for them would be 15 KB of every bundle.
   { module: /^@smithy\/core\/event-streams$/, by: 'no-event-streams.mjs' },
+  // No operation used here asks where its endpoint is, and the cache for the answers would be 10 KB of every bundle.
+  { module: /^@aws-sdk\/middleware-endpoint-discovery$/, by: 'no-endpoint-discovery.mjs' },
   // A Lambda has no ~/.aws. Node's own module for reading it takes 2 ms to load.
   { module: /^node:fs\/promises$/, importedBy: /\/@smithy\/core\//, by: 'no-configuration-files.mjs' },
   // No function streams its answer. Node's web streams take 3 ms to load.

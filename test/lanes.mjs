@@ -2,4 +2,4 @@
 export const hasWorld = (path) => path.replaceAll('\\', '/').includes('/test/acceptance/');
 
 /** A file that runs what `npm run package` makes. */
-export const needsPackage = (path) => hasWorld(path) || /\/rehearsal\/(?:stories|rehearse)\//.test(path.replaceAll('\\', '/'));
+export const needsPackage = (path) => hasWorld(path) || /\/rehearsal\/(?:(?:stories|rehearse)\/|package\.test)/.test(path.replaceAll('\\', '/'));
