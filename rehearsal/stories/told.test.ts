@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const ROW = /^\| [^|]+ \| ((?:\[[^\]]+\]\([^)]+\) ?)+) \| \[\w+\]\(\.\.\/(rehearsal\/stories\/\w+\.test\.ts)\)/gm;
 
 test('every address that the documentation gives a story for is the address of a story there', async () => {
-  const root = join(__dirname, '..', '..');
+  const root = join(import.meta.dirname, '..', '..');
   const rows = [...(await readFile(join(root, 'docs/reliability.md'), 'utf8')).matchAll(ROW)];
   expect(rows.length).toBeGreaterThan(20);
   for (const [, links = '', file = ''] of rows) {

@@ -130,7 +130,7 @@ test('an image that was aborted or rolled back is not tried again by itself', st
     await then.itEnds(release, 'rolledBack');
     await when.theAlarmIs('OK');
     await when.pushedAgain('1.1.0', '1.1.1');
-    await when.passes('1d');
+    await when.passes('6h');
     expect(ledger.rollouts).toHaveLength(1);
     const byHand = await when.deploys('alice', '1.1.0');
     await then.itEnds(byHand.releaseId, 'refused', /this image is held on prod\/checkout .*slipway unhold/);

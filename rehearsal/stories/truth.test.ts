@@ -22,7 +22,7 @@ describe('when ECS rolls back by itself and the service is stable again', () => 
     async ({ when, then, world }) => {
       const release = await when.pushed('1.1.0', CRASHES);
       await then.itEnds(release, 'rolledBack');
-      await when.passes('1d');
+      await when.passes('1h');
       const { taskDefinition } = world.serviceRecord(world.service(PRODUCTION));
       const described = await world.operate<{ taskDefinition: { status: string } }>('ecs', 'DescribeTaskDefinition', { taskDefinition: taskDefinition.arn });
       expect(described.taskDefinition.status).toBe('ACTIVE');
