@@ -29,6 +29,33 @@ test('a table fits every terminal that has room for its columns at all', () => {
   );
 });
 
+test('where columns have no room, every row is a few lines of its own, and names stay whole', () => {
+  const many = ['PIPELINE', 'STAGE', 'IMAGE', 'BY', 'SINCE', 'REASON'];
+  expect(table(many, [['checkout', 'production', 'sha256:4e5f6a7b8c9d0e1f2a3b4c5', 'alice', '3 min ago', 'the basket loses what was in it'], ['billing', 'eu', 'sha256:77', 'bob', 'now', '-']], { paint, columns: 40 })).toBe(`PIPELINE  checkout
+STAGE     production
+IMAGE     sha256:4e5f6a7b8c9d0e1f2a3b4c5
+BY        alice
+SINCE     3 min ago
+REASON    the basket loses what was in
+          it
+
+PIPELINE  billing
+STAGE     eu
+IMAGE     sha256:77
+BY        bob
+SINCE     now
+REASON    -
+`);
+});
+
+test.each([20, 40, 80, 200])('tables of seven columns fit %i columns, whatever stands in them', (columns) => {
+  const hostile = ['x'.repeat(255), '<script>alert(1)</script>'.repeat(10), '漢字かな'.repeat(60), '🚀👩‍👩‍👧'.repeat(60), '', '\u001b[31mred\u001b[0m', 'very long name '.repeat(17)];
+  for (const line of table(['STARTED (UTC)', 'RELEASE', 'IMAGE', 'STATE', 'TOOK', 'APPROVED BY', 'REASON'], [hostile, [...hostile].reverse()], { paint, columns }).split('\n')) {
+    expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    expect(line).not.toContain('\u001b');
+  }
+});
+
 test.each([
   ['an escape sequence', '\u001b[2Jgone', ' [2Jgone'],
   ['lines', 'one\r\ntwo', 'one two'],

@@ -1,7 +1,7 @@
 // How things look in a terminal. Nothing that came from outside reaches the terminal with control characters in it.
 
 import { formatDuration } from '../core/duration.ts';
-import { cut, pad, widthOf } from './text-width.ts';
+import { cut, pad, widthOf, wrap } from './text-width.ts';
 import type { World } from './world.ts';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'dim' | 'bold';
@@ -33,11 +33,13 @@ const LAST_COLUMN_MIN = 3;
 
 /**
  * Columns as wide as their widest cell. Where that is wider than the terminal the last one gives way, which holds words, and
- * then the widest of the others, which hold names to type. The last one is not padded.
+ * then the widest of the others, which hold names to type. The last one is not padded. Where that is not enough either, every row
+ * becomes a few lines of its own: nothing is wider than the terminal, and names are whole.
  */
 export function table(headings: string[], rows: (string | Cell)[][], { paint, columns }: { paint: Paint; columns: number | undefined }): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: clean(cell) } : { ...cell, text: clean(cell.text) })));
   const wanted = headings.map((heading, column) => Math.max(heading.length, ...cells.map((row) => widthOf(row[column]?.text ?? ''))));
+  if (columns !== undefined && leastWidth(wanted) > columns) return stacked(headings, cells, { paint, columns });
   const widths = columns === undefined ? wanted : narrowed(wanted, columns - GAP.length * (headings.length - 1));
   const shape = (text: string, column: number): string => {
     const width = widths[column] ?? 0;
@@ -48,6 +50,20 @@ export function table(headings: string[], rows: (string | Cell)[][], { paint, co
     ...cells.map((row) => row.map((cell, column) => (cell.colour === undefined ? shape(cell.text, column) : paint(cell.colour, shape(cell.text, column)))).join(GAP)),
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+const leastWidth = (widths: readonly number[]): number => widths.slice(0, -1).reduce((sum, width) => sum + Math.min(width, COLUMN_MIN) + GAP.length, Math.min(widths.at(-1) ?? 0, LAST_COLUMN_MIN));
+
+function stacked(headings: readonly string[], rows: readonly Cell[][], { paint, columns }: { paint: Paint; columns: number }): string {
+  const label = Math.min(Math.max(...headings.map((heading) => widthOf(heading))), Math.max(LAST_COLUMN_MIN, Math.floor(columns / 3)));
+  const room = Math.max(1, columns - label - GAP.length);
+  const lines = rows.map((row) =>
+    headings.flatMap((heading, column) => {
+      const { text = '', colour } = row[column] ?? {};
+      return wrap(text, room).map((piece, index) => `${paint('dim', pad(index === 0 ? cut(heading, label) : '', label))}${GAP}${colour === undefined ? piece : paint(colour, piece)}`.trimEnd());
+    }),
+  );
+  return lines.map((row) => `${row.join('\n')}\n`).join('\n');
 }
 
 function narrowed(widths: readonly number[], room: number): number[] {

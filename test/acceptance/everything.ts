@@ -22,6 +22,7 @@ people:
 const pipeline = (name: string, tags: string, stage: string, repository = 'shop/checkout') => `
   ${name}:
     image: { repository: ${repository}, tags: { semver: "${tags}" } }
+    freeze: { override: [alice] }
     notify: { slack: "#deploys" }
     stages:
       - ${stage}`;
@@ -90,7 +91,7 @@ class Run {
     const measured = this.measuredRelease();
     for (const part of [() => this.crash(), () => this.lostAnswer(), () => this.abortWhileRolling(), () => this.caught(), () => this.unwanted()]) await part();
     await measured;
-    for (const part of [() => this.approved(), () => this.rejected(), () => this.superseded(), () => this.refused(), () => this.byHand(), () => this.replaced(), () => this.round(), () => this.queues(), () => this.lessLog()]) await part();
+    for (const part of [() => this.approved(), () => this.rejected(), () => this.superseded(), () => this.frozen(), () => this.refused(), () => this.byHand(), () => this.replaced(), () => this.round(), () => this.queues(), () => this.lessLog()]) await part();
     await eventually('every queued event to be done', async () => (this.world.local.cloud.models.lambda.queuedEvents === 0 ? true : undefined));
     return this.ends;
   }
@@ -223,6 +224,24 @@ class Run {
     const { executionArn } = await this.states.send(new DescribeExecutionCommand({ executionArn: `${this.world.stateMachineArn.replace(':stateMachine:', ':execution:')}:${newer}` }));
     await this.states.send(new StopExecutionCommand({ executionArn, error: 'ByHand', cause: 'somebody pressed stop' }));
     await this.end('rescued', newer);
+  }
+
+  /** One freeze is overridden, and one of everything is lifted; whoever waits is woken by both. */
+  private async frozen(): Promise<void> {
+    const alice = this.world.as('alice');
+    await this.cli('freeze', 0, 'freeze', 'rolling', '--until', '1d', '--reason', 'stocktaking');
+    const overridden = await this.pushed('3.3.0');
+    await release(this.world.control, overridden, 'to wait for the end of the freeze', waitsFor('freeze'));
+    await this.cli('override', 0, 'override', overridden, '--reason', 'the fix for the till');
+    await this.end('overridden', overridden);
+    await alice.liftFreeze({ pipeline: 'rolling', reason: 'counted' });
+    await alice.freeze({ all: true, reason: 'Christmas' });
+    const lifted = await this.pushed('3.4.0');
+    await release(this.world.control, lifted, 'to wait for the end of the freeze', waitsFor('freeze'));
+    await this.cli('freezes', 0, 'freezes', '--json');
+    await this.cli('unfreeze', 0, 'unfreeze', '--all', '--reason', 'back from holidays');
+    await this.end('thawed', lifted);
+    await this.cli('holds', 0, 'holds', '--lifted');
   }
 
   private async refused(): Promise<void> {

@@ -35,6 +35,8 @@ describe('in a run of everything', () => {
       caught: 'failed',
       'alarm at start': 'refused',
       'by hand': 'unchanged',
+      overridden: 'succeeded',
+      thawed: 'succeeded',
       undo: 'succeeded',
       'undo of the undo': 'succeeded',
       replaced: 'failed',
