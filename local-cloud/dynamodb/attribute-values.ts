@@ -68,7 +68,20 @@ export function sizeOfValue(value: AttributeValue): number {
   return 1;
 }
 
-export const sizeOfItem = (item: Item): number => sum(Object.entries(item).map(([name, value]) => utf8Length(name) + sizeOfValue(value)));
+const sizes = new WeakMap<Item, number>();
+
+/** Worked out once per item, since items do not change. */
+export function sizeOfItem(item: Item): number {
+  const known = sizes.get(item);
+  if (known !== undefined) return known;
+  let size = 0;
+  for (const name of Object.keys(item)) {
+    const value = item[name];
+    if (value) size += utf8Length(name) + sizeOfValue(value);
+  }
+  sizes.set(item, size);
+  return size;
+}
 
 export function valuesEqual(left: AttributeValue, right: AttributeValue): boolean {
   const type = typeOf(left);
@@ -125,8 +138,17 @@ export const plainText = (value: AttributeValue): string => value.S ?? value.N ?
 
 export const utf8Length = (text: string): number => Buffer.byteLength(text, 'utf8');
 
-export const mapValues = <A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+export function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+  const changed: Record<string, B> = {};
+  for (const name of Object.keys(record)) define(changed, name, change(record[name] as A));
+  return changed;
+}
+
+/** An attribute may be called `__proto__`, which an assignment would not store. */
+function define<B>(record: Record<string, B>, name: string, value: B): void {
+  if (name === '__proto__') Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+  else record[name] = value;
+}
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -13,7 +13,11 @@ const MAGNITUDE_MIN = -130; // 1E-130
 
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
+/** Nearly every number is a small whole one. */
+const PLAIN = /^[1-9]\d{0,14}$/;
+
 export function parseDecimal(text: string): Decimal {
+  if (PLAIN.test(text) && !text.endsWith('0')) return { coefficient: BigInt(text), exponent: 0 };
   const match = NUMBER.exec(text.trim());
   const [, sign = '', whole = '', fraction = '', power = '0'] = match ?? [];
   if (!match || whole + fraction === '') throw validation(`The parameter cannot be converted to a numeric value: ${text}`);

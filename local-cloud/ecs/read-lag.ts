@@ -32,14 +32,14 @@ export function keepSnapshot(world: World, service: ServiceRecord): void {
   if (visible > 0) snapshots.splice(0, visible);
 }
 
+/** With a lag. */
 function seen(world: World, service: ServiceRecord): Snapshot | undefined {
-  const lagMs = lagOf(world);
-  if (lagMs <= 0) return snapshotOf(world, service);
-  return service.snapshots.findLast(({ atMs }) => atMs <= nowMs(world) - lagMs);
+  return service.snapshots.findLast(({ atMs }) => atMs <= nowMs(world) - lagOf(world));
 }
 
 export const seenService = (world: World, service: ServiceRecord): Service | undefined => (lagOf(world) <= 0 ? serviceView(service) : seen(world, service)?.service);
-export const seenDeployments = (world: World, service: ServiceRecord): ServiceDeployment[] => seen(world, service)?.deployments ?? [];
+export const seenDeployments = (world: World, service: ServiceRecord): ServiceDeployment[] =>
+  lagOf(world) <= 0 ? service.deployments.map((deployment) => deploymentView(world, deployment)) : (seen(world, service)?.deployments ?? []);
 export const seenDeployment = (world: World, service: ServiceRecord, arn: string): ServiceDeployment | undefined => {
   const deployment = service.deployments.find((candidate) => candidate.arn === arn);
   if (lagOf(world) <= 0) return deployment && deploymentView(world, deployment);

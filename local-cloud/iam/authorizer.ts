@@ -39,6 +39,7 @@ const RESOURCE_POLICIES_KEPT = 1000;
 export class Authorizer {
   private readonly world: AuthorizerWorld;
   private readonly readPolicies = new Map<string, Statement[]>();
+  private readonly readDocuments = new WeakMap<PolicyDocument, Statement[]>();
 
   constructor(world: AuthorizerWorld) {
     this.world = world;
@@ -112,9 +113,16 @@ export class Authorizer {
     return this.world.resourcePolicy(resource);
   }
 
-  /** Keyed by text, because models may change their documents in place. */
+  /** Keyed by text where a model may change its document in place; a frozen document stays what it is. */
   private read(document: PolicyDocument): Statement[] {
-    const text = JSON.stringify(document);
+    const known = this.readDocuments.get(document);
+    if (known) return known;
+    const statements = this.readText(JSON.stringify(document), document);
+    if (Object.isFrozen(document)) this.readDocuments.set(document, statements);
+    return statements;
+  }
+
+  private readText(text: string, document: PolicyDocument): Statement[] {
     const before = this.readPolicies.get(text);
     if (before) return before;
     if (this.readPolicies.size >= RESOURCE_POLICIES_KEPT) this.readPolicies.clear();

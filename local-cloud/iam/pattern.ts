@@ -1,7 +1,7 @@
 // Matching of `*` and `?` as policies use them, and of policy variables such as `${aws:PrincipalArn}`.
 
 /** Condition keys of a request, in lower case (AWS compares key names without case). */
-export type Keys = ReadonlyMap<string, readonly string[]>;
+export type Keys = Pick<ReadonlyMap<string, readonly string[]>, 'get'>;
 
 /** Linear-time glob matching: remembers only the last star, which suffices because later stars absorb what earlier ones could. */
 export function globMatches(pattern: string, text: string): boolean {

@@ -22,7 +22,13 @@ function matchOne({ type, pattern }: PrincipalPattern, caller: Caller, accountId
   return pattern === caller.arn || (caller.kind === 'role' && pattern === caller.roleArn) ? 'direct' : 'none';
 }
 
+/** Most statements have no conditions and ask for no key: the keys are put together when somebody asks for one. */
 export function requestKeys(caller: Caller, permission: Permission, kernel: Pick<Kernel, 'accountId' | 'region' | 'clock'>): Keys {
+  let keys: Keys | undefined;
+  return { get: (key) => (keys ??= allKeys(caller, permission, kernel)).get(key) };
+}
+
+function allKeys(caller: Caller, permission: Permission, kernel: Pick<Kernel, 'accountId' | 'region' | 'clock'>): Keys {
   const keys = new Map<string, readonly string[]>();
   const set = (key: string, value: string | string[] | undefined) => {
     if (value !== undefined) keys.set(key.toLowerCase(), Array.isArray(value) ? value : [value]);

@@ -10,6 +10,8 @@ export class KmsModel implements ServiceModel {
   readonly signingName = 'kms';
   readonly operations: Readonly<Record<string, Operation>>;
   private readonly keys: Keys;
+  /** By text. */
+  private readonly policies = new Map<string, PolicyDocument>();
 
   constructor(kernel: Kernel) {
     this.keys = new Keys(kernel);
@@ -18,6 +20,9 @@ export class KmsModel implements ServiceModel {
 
   resourcePolicy(resourceArn: string): PolicyDocument | undefined {
     const key = resourceArn.includes(':key/') ? this.keys.find(resourceArn) : undefined;
-    return key && parsePolicy(key.policy);
+    if (!key) return undefined;
+    let document = this.policies.get(key.policy);
+    if (!document) this.policies.set(key.policy, (document = Object.freeze(parsePolicy(key.policy))));
+    return document;
   }
 }

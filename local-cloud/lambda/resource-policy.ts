@@ -8,8 +8,15 @@ import type { FunctionStore } from './function-store.ts';
 import { conflict, invalidParameter, notFound } from './function-store.ts';
 import { parseFunctionName } from './names.ts';
 
-export const policyOf = (record: FunctionRecord): PolicyDocument | undefined =>
-  record.policy.length === 0 ? undefined : { Version: '2012-10-17', Statement: record.policy };
+const documents = new WeakMap<PolicyStatement[], PolicyDocument>();
+
+/** The same document as long as the policy is the same: whoever changes it makes a new list. */
+export function policyOf({ policy }: FunctionRecord): PolicyDocument | undefined {
+  if (policy.length === 0) return undefined;
+  let document = documents.get(policy);
+  if (!document) documents.set(policy, (document = Object.freeze({ Version: '2012-10-17', Statement: policy })));
+  return document;
+}
 
 function principalOf(principal: string): PolicyStatement['Principal'] {
   if (principal === '*') return '*';
@@ -51,7 +58,7 @@ const addPermission = (store: FunctionStore): Operation<lambda.AddPermissionComm
     }
     const condition = conditionsOf(input);
     const statement: PolicyStatement = { Sid: sid, Effect: 'Allow', Principal: principalOf(principal), Action: action, Resource: record.arn, ...(condition ? { Condition: condition } : {}) };
-    record.policy.push(statement);
+    record.policy = [...record.policy, statement];
     record.policyRevisionId = uuid(store.kernel.random);
     return { Statement: JSON.stringify(statement) };
   },

@@ -1,5 +1,6 @@
 // Copies a call's input or output member by member, as a journey over the wire would: nothing is shared between caller and model,
 // members that the API does not have stay behind, blobs arrive as bytes and times as Dates.
+import { types } from 'node:util'; // Values may come from another realm, where `instanceof` fails.
 import { Uint8ArrayBlobAdapter } from '@smithy/core/serde';
 import type { Shape } from './shape.ts';
 import { asBytes, asDate, below } from './values.ts';
@@ -7,44 +8,62 @@ import type { Wire } from './values.ts';
 
 /** `newToken` fills idempotency tokens that the caller left out, as the SDK does. */
 export function copyInput(shape: Shape, value: unknown, newToken: () => string): Wire {
-  const input = (copy(shape, value, 'the input:') ?? {}) as Wire;
+  const input = copyOf(shape, value, 'the input:');
   if (shape.kind === 'structure') for (const { name, traits } of shape.members) if (traits.idempotencyToken) input[name] ??= newToken();
   return input;
 }
 
-export const copyOutput = (shape: Shape, value: unknown, operation: string): Wire => (copy(shape, value, `the answer of ${operation}:`) ?? {}) as Wire;
+export const copyOutput = (shape: Shape, value: unknown, operation: string): Wire => copyOf(shape, value, `the answer of ${operation}:`);
 
-function copy(shape: Shape, value: unknown, path: string): unknown {
+function copyOf(shape: Shape, value: unknown, of: string): Wire {
+  const place: Place = [of];
+  return (copy(shape, value, place) ?? {}) as Wire;
+}
+
+/** Where in the value the copy is: put into words only for an error. */
+type Place = (string | number)[];
+
+const placeText = ([of, ...steps]: Place): string => steps.reduce<string>(below, String(of));
+
+function copy(shape: Shape, value: unknown, place: Place): unknown {
   if (value === null || value === undefined) return undefined;
   switch (shape.kind) {
-    case 'structure': {
-      const source = value as Wire;
-      const copied: Wire = {};
-      for (const member of shape.members) {
-        const item = source[member.name];
-        if (item !== null && item !== undefined) copied[member.name] = copy(member.shape, item, below(path, member.name));
-      }
-      return copied;
-    }
-    case 'list':
-      return (value as unknown[]).map((item, index) => copy(shape.item.shape, item, below(path, index)) ?? null);
-    case 'map': {
-      const copied: Wire = {};
-      for (const [key, item] of Object.entries(value)) if (item !== undefined) copied[key] = copy(shape.value.shape, item, below(path, key)) ?? null;
-      return copied;
-    }
-    case 'blob':
-      return Uint8ArrayBlobAdapter.mutate(Uint8Array.from(asBytes(value)));
-    case 'timestamp':
-      return new Date(asDate(value, path));
-    case 'document':
-      return structuredClone(value);
     case 'string':
     case 'boolean':
     case 'number':
     case 'bigNumber':
       return value;
+    case 'structure': {
+      const source = value as Wire;
+      const copied: Wire = {};
+      for (const member of shape.members) {
+        const { name } = member;
+        const item = source[name];
+        if (item !== null && item !== undefined) copied[name] = copyBelow(member.shape, item, place, name);
+      }
+      return copied;
+    }
+    case 'list':
+      return (value as unknown[]).map((item, index) => copyBelow(shape.item.shape, item, place, index) ?? null);
+    case 'map': {
+      const copied: Wire = {};
+      for (const [key, item] of Object.entries(value)) if (item !== undefined) copied[key] = copyBelow(shape.value.shape, item, place, key) ?? null;
+      return copied;
+    }
+    case 'blob':
+      return Uint8ArrayBlobAdapter.mutate(Uint8Array.from(asBytes(value)));
+    case 'timestamp':
+      return new Date(types.isDate(value) ? value : asDate(value, placeText(place)));
+    case 'document':
+      return structuredClone(value);
     case 'unit':
       return {};
   }
+}
+
+function copyBelow(shape: Shape, value: unknown, place: Place, step: string | number): unknown {
+  place.push(step);
+  const copied = copy(shape, value, place);
+  place.pop();
+  return copied;
 }

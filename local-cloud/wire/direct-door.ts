@@ -5,13 +5,11 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { uuid } from '../kernel/random.ts';
 import type { Caller } from '../kernel/service.ts';
 import { entryOfSigningName } from './catalog.ts';
-import type { CatalogEntry } from './catalog.ts';
 import { copyInput, copyOutput } from './copy.ts';
 import { errorFacts } from './protocols.ts';
 import { loadServiceSchema } from './service-schema.ts';
-import type { OperationSchema, ServiceSchema } from './service-schema.ts';
+import type { ServiceSchema } from './service-schema.ts';
 import { requireMembers } from './values.ts';
-import type { Wire } from './values.ts';
 
 export interface DirectDoorOptions {
   kernel: Kernel;
@@ -38,27 +36,33 @@ type ExceptionClass = new (options: object) => Error;
  */
 export function connectDirectly<Client extends object>(client: Client, { kernel, caller }: DirectDoorOptions): Client {
   const sdkClient = client as SdkClient;
-  const entry = entryOfSigningName(sdkClient.config.defaultSigningName ?? '');
-  if (!entry) throw new NotModelled(`the service ${sdkClient.config.defaultSigningName ?? 'of this client'}`);
-  sdkClient.send = async ({ input, schema }) => {
+  const call = directCalls(kernel, sdkClient.config.defaultSigningName);
+  sdkClient.send = ({ input, schema }) => call(typeof caller === 'function' ? caller() : caller, String(schema[2]), input);
+  return client;
+}
+
+/** Answers as an SDK client does, or fails with its exceptions. */
+export type DirectCall = (caller: Caller, operationName: string, input: object) => Promise<object>;
+
+/** Calls of one service without any client. */
+export function directCalls(kernel: Kernel, signingName: string | undefined): DirectCall {
+  const entry = entryOfSigningName(signingName ?? '');
+  if (!entry) throw new NotModelled(`the service ${signingName ?? 'of this client'}`);
+  return async (caller, operationName, given) => {
     const service = await loadServiceSchema(entry);
-    const operation = service.operations.get(String(schema[2]));
-    if (!operation) throw new NotModelled(`${entry.title} ${String(schema[2])}`);
+    const operation = service.operations.get(operationName);
+    if (!operation) throw new NotModelled(`${entry.title} ${operationName}`);
     const requestId = uuid(kernel.random);
     try {
-      const output = await call(kernel, typeof caller === 'function' ? caller() : caller, entry, operation, input);
-      return { ...output, $metadata: metadata(200, requestId) };
+      const input = copyInput(operation.input, given, () => uuid(kernel.random));
+      requireMembers(operation.input, input);
+      const output = copyOutput(operation.output, await kernel.call(caller, entry.signingName, operation.name, input), operation.name);
+      output['$metadata'] = metadata(200, requestId);
+      return output;
     } catch (error) {
       throw exceptionOf(service, asAwsError(kernel, error), requestId);
     }
   };
-  return client;
-}
-
-async function call(kernel: Kernel, caller: Caller, entry: CatalogEntry, operation: OperationSchema, given: object): Promise<Wire> {
-  const input = copyInput(operation.input, given, () => uuid(kernel.random));
-  requireMembers(operation.input, input);
-  return copyOutput(operation.output, await kernel.call(caller, entry.signingName, operation.name, input), operation.name);
 }
 
 const metadata = (httpStatusCode: number, requestId: string) => ({ httpStatusCode, requestId, attempts: 1, totalRetryDelay: 0 });
@@ -79,6 +83,16 @@ function exceptionOf(service: ServiceSchema, error: AwsError, requestId: string)
     const members = schema.shape ? copyOutput(schema.shape, error.members, code) : {};
     return Object.assign(new declared({ ...facts, ...members }), members);
   }
-  const general = Object.entries(module).find(([name]) => name.endsWith('ServiceException'))?.[1] as ExceptionClass;
-  return new general({ ...facts, name: service.entry.speaks === 'query' ? queryCode : code, $fault: fault === 'Sender' ? 'client' : 'server' });
+  return new (generalException(module))({ ...facts, name: service.entry.speaks === 'query' ? queryCode : code, $fault: fault === 'Sender' ? 'client' : 'server' });
+}
+
+const generalExceptions = new WeakMap<object, ExceptionClass>();
+
+/** Looked for once per package: it exports hundreds of names. */
+function generalException(module: ServiceSchema['module']): ExceptionClass {
+  const known = generalExceptions.get(module);
+  if (known) return known;
+  const found = Object.entries(module).find(([name]) => name.endsWith('ServiceException'))?.[1] as ExceptionClass;
+  generalExceptions.set(module, found);
+  return found;
 }

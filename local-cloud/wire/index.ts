@@ -2,7 +2,8 @@
 export { catalog } from './catalog.ts';
 export { createDispatcher, signingScope } from './dispatcher.ts';
 export type { Backend } from './dispatcher.ts';
-export { connectDirectly } from './direct-door.ts';
+export { connectDirectly, directCalls } from './direct-door.ts';
+export type { DirectCall } from './direct-door.ts';
 export type { DirectDoorOptions } from './direct-door.ts';
 export { jsonResponse } from './http.ts';
 export type { Dispatch, WireRequest, WireResponse } from './http.ts';

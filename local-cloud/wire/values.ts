@@ -18,8 +18,36 @@ export const wrongType = (path: string, expected: string): AwsError => new AwsEr
  */
 export const unknownMember = (path: string): NotModelled => new NotModelled(`${path} (no such member in the API version it knows)`);
 
+const demanding = new Map<Shape, boolean>();
+
+/** Is anything required in this shape or below? Most of DynamoDB's deep values need no look at all. */
+function demands(shape: Shape): boolean {
+  let answer = demanding.get(shape);
+  if (answer === undefined) demanding.set(shape, (answer = reachesRequired(shape, new Set())));
+  return answer;
+}
+
+function reachesRequired(shape: Shape, seen: Set<Shape>): boolean {
+  if (seen.has(shape)) return false;
+  seen.add(shape);
+  switch (shape.kind) {
+    case 'structure':
+      return shape.required.length > 0 || shape.members.some((member) => reachesRequired(member.shape, seen));
+    case 'list':
+      return reachesRequired(shape.item.shape, seen);
+    case 'map':
+      return reachesRequired(shape.value.shape, seen);
+    default:
+      return false;
+  }
+}
+
 /** Required members that are absent, as paths, everywhere in the input. */
 export function missingMembers(shape: Shape, value: unknown, path = ''): string[] {
+  return demands(shape) ? missingIn(shape, value, path) : [];
+}
+
+function missingIn(shape: Shape, value: unknown, path: string): string[] {
   switch (shape.kind) {
     case 'structure': {
       if (!isObject(value)) return [];

@@ -3,6 +3,7 @@
 // on purpose (sabotage.ts); nothing else may use it.
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -50,6 +51,7 @@ import { signal } from '../../functions/signal/signal.ts';
 import { slack } from '../../functions/slack/slack.ts';
 import { start } from '../../functions/start/start.ts';
 import { takeService } from '../../functions/take-service/take-service.ts';
+import type { ClientClass } from './quick-door.ts';
 import type { SlackRequest } from './slack/simulated-slack.ts';
 
 /** Everything a function is made of. */
@@ -118,6 +120,9 @@ const only = <Name extends keyof Parts>(parts: Parts, names: Name[]): Pick<Parts
 /** Functions whose handler gives ECS one attempt per call. */
 const SENDS_ONCE = ['start', 'register'];
 
+/** Every SDK client that a function may have. */
+export const CLIENT_CLASSES: readonly ClientClass<object>[] = [CloudWatchClient, CloudWatchLogsClient, DynamoDBClient, ECRClient, ECSClient, SFNClient];
+
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);
 
@@ -125,8 +130,7 @@ export interface Transport {
   options: AwsOptions;
   /** For requests made without an SDK client, whose answers are read as streams. */
   streaming: HttpHandler;
-  /** Makes a client ready to be used; may patch it. */
-  client<Client extends object>(client: Client): Client;
+  client<Client extends object>(Class: ClientClass<Client>, options: AwsOptions): Client;
   table: typeof openTable;
   /** Undefined where no Slack is configured. */
   slack: { fetch: (url: string, init: SlackRequest) => Promise<Response>; sleep: (durationMs: number) => Promise<void>; deadline: (durationMs: number) => AbortSignal } | undefined;
@@ -165,7 +169,7 @@ function lazyParts(functionName: string, environment: Environment, transport: Tr
     return () => (made ??= { value: make() }).value;
   };
   const table = once(() => transport.table(required(environment, 'TABLE_NAME'), transport.options));
-  const ecs = once(() => transport.client(new ECSClient(SENDS_ONCE.includes(functionName) ? singleAttempt(transport.options) : transport.options)));
+  const ecs = once(() => transport.client(ECSClient, SENDS_ONCE.includes(functionName) ? singleAttempt(transport.options) : transport.options));
   const functionCaller = {
     region: transport.options.region,
     credentials: async () => transport.options.credentials ?? { accessKeyId: '', secretAccessKey: '' },
@@ -182,10 +186,10 @@ function lazyParts(functionName: string, environment: Environment, transport: Tr
     specifications: once(() => specificationsIn(table())),
     services: once(() => servicesIn(ecs())),
     taskDefinitions: once(() => taskDefinitionsIn(ecs())),
-    failures: once(() => failuresIn(ecs(), transport.client(new CloudWatchLogsClient(transport.options)))),
-    alarms: once(() => alarmsIn(transport.client(new CloudWatchClient(transport.options)))),
-    images: once(() => imagesIn(transport.client(new ECRClient(transport.options)))),
-    executions: once(() => executionsIn(transport.client(new SFNClient(transport.options)), environment['STATE_MACHINE_ARN'] ?? '')),
+    failures: once(() => failuresIn(ecs(), transport.client(CloudWatchLogsClient, transport.options))),
+    alarms: once(() => alarmsIn(transport.client(CloudWatchClient, transport.options))),
+    images: once(() => imagesIn(transport.client(ECRClient, transport.options))),
+    executions: once(() => executionsIn(transport.client(SFNClient, transport.options), environment['STATE_MACHINE_ARN'] ?? '')),
     doorbell: once(() => doorbell(parts.releases, parts.executions)),
     invoke: once(() => invoker(functionCaller)),
     send: once(() => sender(functionCaller)),

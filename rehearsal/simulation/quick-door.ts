@@ -1,55 +1,124 @@
 // The quick way from the production adapters to the models: calls skip the SDK's serializing, signing and parsing, and keep its
 // retries, with the very strategy and classification that the client would use. Commands that carry middleware of their own
 // (adapters/ecs/verbatim.ts works on bodies) take the whole way over the wire format.
-//   The slow way is the same client unpatched, on the in-process door; a test holds the two to the same outcome.
+//   What an SDK client is made of is made once per process and class, since making it takes longer than a hundred calls; what a
+// client remembers from call to call (how many retries it has left) is every environment's own.
+//   The slow way is the client itself, on the in-process door; a test holds the two to the same outcome.
+import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
-import type { RetryErrorType, RetryStrategyV2, SdkError } from '@smithy/types';
+import type { AwsCredentialIdentity, RetryErrorType, RetryStrategyV2, SdkError } from '@smithy/types';
+import type { AwsOptions } from '../../adapters/aws.ts';
 import type { Kernel } from '../../local-cloud/kernel/kernel.ts';
 import type { Caller } from '../../local-cloud/kernel/service.ts';
-import { connectDirectly } from '../../local-cloud/wire/index.ts';
+import { directCalls, type DirectCall, type InProcessRequestHandler } from '../../local-cloud/wire/index.ts';
+
+export type ClientClass<Client> = new (options: AwsOptions) => Client;
+
+/** Who calls, and the wire for what cannot go without. */
+export interface Line {
+  kernel: Kernel;
+  caller: Caller;
+  credentials: AwsCredentialIdentity;
+  wire: Pick<InProcessRequestHandler, 'handle'>;
+}
 
 interface SdkCommand {
   input: object;
-  schema?: readonly unknown[];
+  schema: readonly unknown[];
   middlewareStack: { identify(): string[] };
 }
 
 interface SdkClient {
   config: { retryStrategy: () => Promise<RetryStrategyV2>; defaultSigningName?: string };
-  send: (this: void, command: SdkCommand) => Promise<object>;
+  send(command: SdkCommand, options?: { line: Line }): Promise<object>;
 }
 
-/** Patches and answers the client. */
-export function connectQuickly<Client extends object>(client: Client, kernel: Kernel, caller: Caller): Client {
-  const sdkClient = client as unknown as SdkClient;
-  const overTheWire = (client as { send: (command: SdkCommand) => Promise<object> }).send.bind(client);
-  connectDirectly(client, { kernel, caller });
-  const direct = sdkClient.send;
-  sdkClient.send = (command) => (command.middlewareStack.identify().length > 0 ? overTheWire(command) : withRetries(sdkClient, () => direct(command)));
-  return client;
+interface Model {
+  client: SdkClient;
+  strategy: RetryStrategyV2;
+}
+
+const models = new Map<string, Model>();
+
+/**
+ * What the SDK reads from the disk and the environment before its first call, and the strategies that new clients start with.
+ * Virtual time does not wait for a disk.
+ */
+export async function warmUpClients(classes: readonly ClientClass<object>[]): Promise<void> {
+  for (const Class of classes) {
+    for (const maxAttempts of [1, 4]) {
+      if (models.has(keyOf(Class, maxAttempts))) continue;
+      const client = new Class({ region: 'eu-west-1', endpoint: 'http://aws.test', maxAttempts, credentials: PLACEHOLDER, requestHandler: LINES }) as SdkClient;
+      if (client instanceof ECSClient) await client.send(new DescribeServicesCommand({ services: [] }), { line: DEAF } as object);
+      models.set(keyOf(Class, maxAttempts), { client, strategy: await client.config.retryStrategy() });
+    }
+  }
+}
+
+const keyOf = (Class: ClientClass<object>, maxAttempts: number): string => `${Class.name} ${maxAttempts}`;
+
+/** What the adapters have instead of a client of that class. */
+export function quickClient<Client extends object>(Class: ClientClass<Client>, options: Pick<AwsOptions, 'maxAttempts'>, line: Line): Client {
+  const { client, strategy } = modelOf(Class, options);
+  const call = directCalls(line.kernel, client.config.defaultSigningName);
+  const own = freshly(strategy);
+  const quick: Pick<SdkClient, 'send'> = {
+    send: (command) => (command.middlewareStack.identify().length > 0 ? client.send(command, { line }) : withRetries(own, call, line.caller, operationOf(command.schema), command.input)),
+  };
+  return quick as unknown as Client;
 }
 
 /** The document client marshals on top of the plain one. */
-export function connectDocumentClientQuickly(document: DynamoDBDocumentClient, kernel: Kernel, caller: Caller): void {
-  const sdkClient = document as unknown as SdkClient;
-  const plain = { config: sdkClient.config, send: sdkClient.send } satisfies SdkClient;
-  connectDirectly(plain, { kernel, caller });
-  sdkClient.send = async (command) => {
-    const { clientCommand } = command as unknown as { clientCommand: { schema: readonly unknown[] } };
-    const marshalled = { input: marshalInput(command.input as Record<string, unknown>), schema: clientCommand.schema } as unknown as SdkCommand;
-    return unmarshalOutput((await withRetries(sdkClient, () => plain.send(marshalled))) as Record<string, unknown>);
-  };
+export function quickDocumentClient(Class: ClientClass<DynamoDBClient>, options: Pick<AwsOptions, 'maxAttempts'>, line: Line): DynamoDBDocumentClient {
+  const { client, strategy } = modelOf(Class, options);
+  const call = directCalls(line.kernel, client.config.defaultSigningName);
+  const own = freshly(strategy);
+  const send = async ({ input, clientCommand }: { input: Record<string, unknown>; clientCommand: { schema: readonly unknown[] } }) =>
+    unmarshalOutput((await withRetries(own, call, line.caller, operationOf(clientCommand.schema), marshalInput(input))) as Record<string, unknown>);
+  return { send } as unknown as DynamoDBDocumentClient;
 }
 
+function modelOf(Class: ClientClass<object>, { maxAttempts }: Pick<AwsOptions, 'maxAttempts'>): Model {
+  const model = models.get(keyOf(Class, maxAttempts));
+  if (!model) throw new Error(`no ${Class.name} of ${maxAttempts} attempts was warmed up before the simulation began`);
+  return model;
+}
+
+/** `[9, namespace, operation name, ...]` */
+const operationOf = (schema: readonly unknown[]): string => String(schema[2]);
+
+// ---- the wire, for commands that need it ------------------------------------------------------------------------------------------
+
+const PLACEHOLDER = { accessKeyId: 'placeholder', secretAccessKey: 'placeholder' };
+
+/** One client serves all environments: the line that a call belongs to comes with it, and signs it. */
+const LINES = {
+  handle: async (request: Parameters<InProcessRequestHandler['handle']>[0], { line }: { line: Line }) => {
+    const { accessKeyId, sessionToken } = line.credentials;
+    const authorization = (request.headers['authorization'] ?? '').replace(`Credential=${PLACEHOLDER.accessKeyId}/`, `Credential=${accessKeyId}/`);
+    return line.wire.handle({ ...request, headers: { ...request.headers, authorization, ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }) } });
+  },
+  destroy: () => undefined,
+  updateHttpClientConfig: () => undefined,
+  httpHandlerConfigs: () => ({}),
+};
+
+const DEAF = { credentials: PLACEHOLDER, wire: { handle: async () => ({ response: { statusCode: 200, headers: {}, body: Buffer.from('{}') } }) } };
+
+// ---- retries ----------------------------------------------------------------------------------------------------------------------
+
+/** As if nobody had used it yet: what a strategy counts is its own properties. */
+const freshly = (strategy: RetryStrategyV2): RetryStrategyV2 => Object.assign(Object.create(Object.getPrototypeOf(strategy) as object) as RetryStrategyV2, strategy);
+
 /** As the SDK's own retry middleware: @smithy/core, submodules/retry/middleware-retry. */
-async function withRetries(client: SdkClient, attempt: () => Promise<object>): Promise<object> {
-  const strategy = await client.config.retryStrategy();
+async function withRetries(strategy: RetryStrategyV2, call: DirectCall, caller: Caller, operation: string, input: object): Promise<object> {
   let token = await strategy.acquireInitialRetryToken('');
   for (;;) {
     try {
-      const answer = await attempt();
+      const answer = await call(caller, operation, input);
       strategy.recordSuccess(token);
       return answer;
     } catch (error) {
@@ -83,9 +152,8 @@ function marshalInput(input: Record<string, unknown>): Record<string, unknown> {
 }
 
 function unmarshalOutput(output: Record<string, unknown>): Record<string, unknown> {
-  const plain: Record<string, unknown> = { ...output };
-  for (const member of UNMARSHALLED) if (output[member] !== undefined) plain[member] = unmarshall(output[member] as Parameters<typeof unmarshall>[0]);
+  for (const member of UNMARSHALLED) if (output[member] !== undefined) output[member] = unmarshall(output[member] as Parameters<typeof unmarshall>[0]);
   const items = output['Items'] as Parameters<typeof unmarshall>[0][] | undefined;
-  if (items) plain['Items'] = items.map((item) => unmarshall(item));
-  return plain;
+  if (items) output['Items'] = items.map((item) => unmarshall(item));
+  return output;
 }

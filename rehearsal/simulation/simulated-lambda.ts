@@ -1,5 +1,6 @@
 // The machine below Lambda, in simulated time: an environment starts cold, serves invocations with the production functions, and can
 // be killed at any moment. What it had sent by then may still arrive; it itself never acts again.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { HttpHandler, HttpRequest } from '@smithy/core/protocols';
 import type { PlaneFoundation } from '../../local-cloud/cloud.ts';
 import { sleep } from '../../local-cloud/kernel/clock.ts';
@@ -12,7 +13,7 @@ import { openTable } from '../../adapters/records/table.ts';
 import type { Chance } from './chance.ts';
 import { compose, type Handle, type Parts, type Transport } from './composition.ts';
 import type { SlackTransport } from './slack/simulated-slack.ts';
-import { connectDocumentClientQuickly, connectQuickly } from './quick-door.ts';
+import { quickClient, quickDocumentClient, type Line } from './quick-door.ts';
 import { never } from './never.ts';
 
 /** One execution environment of one function; `invocation` counts what it has served. */
@@ -152,18 +153,14 @@ export class SimulatedLambda implements FunctionRunner {
       fetch: (url, init) => whileAlive(() => slackTransport.fetch(url, init, () => environment.kill('signal: killed'))),
       sleep: (durationMs) => whileAlive(() => slackTransport.sleep(durationMs)),
     };
-    if (door === 'wire') return { options, streaming, slack, client: (client) => client, table: openTable };
+    if (door === 'wire') return { options, streaming, slack, client: (Class, given) => new Class(given), table: openTable };
+    const line: Line = { kernel, caller: environment.caller, credentials, wire: handler };
     return {
       options,
       streaming,
       slack,
-      client: (client) => guarded(connectQuickly(client, kernel, environment.caller)),
-      table: (name, given) => {
-        const table = openTable(name, given);
-        connectDocumentClientQuickly(table.client, kernel, environment.caller);
-        guarded(table.client);
-        return table;
-      },
+      client: (Class, given) => guarded(quickClient(Class, given, line)),
+      table: (name, given) => ({ name, client: guarded(quickDocumentClient(DynamoDBClient, given, line)) }),
     };
   }
 }

@@ -2,7 +2,7 @@
 // rolls out, and the people around them. Time jumps from timer to timer; the same options give the same history to the byte.
 import { createCloud, type Cloud } from '../../local-cloud/cloud.ts';
 import type { ApiCall } from '../../local-cloud/cloud-kernel.ts';
-import { VirtualClock } from '../../local-cloud/kernel/clock.ts';
+import { settle as settled, VirtualClock } from '../../local-cloud/kernel/clock.ts';
 import { realisticPhysics, type Physics } from '../../local-cloud/kernel/physics.ts';
 import type { Switches } from '../../local-cloud/kernel/switches.ts';
 import { ModelledDataPlane } from '../../local-cloud/elb/modelled-data-plane.ts';
@@ -10,10 +10,11 @@ import type { DeliveryFate, EventEnvelope } from '../../local-cloud/events/index
 import type { ServiceRecord } from '../../local-cloud/ecs/index.ts';
 import type { Artefact } from '../package.ts';
 import { Chance } from './chance.ts';
-import type { Handle, Parts } from './composition.ts';
+import { CLIENT_CLASSES, type Handle, type Parts } from './composition.ts';
 import { deploySlipway, FUNCTION_PREFIX, furnishAccount, furnishService, imageManifest, operatorOf, type FurnishedService, type Operate, type ServiceWish, type SlipwayStack } from './furnish.ts';
 import { History } from './history.ts';
 import { GOOD_IMAGE, Images, type ImageCharacter } from './images.ts';
+import { warmUpClients } from './quick-door.ts';
 import { SimulatedLambda, type SimulatedEnvironment } from './simulated-lambda.ts';
 import { SimulatedSlack, type SlackHabits } from './slack/simulated-slack.ts';
 import { withVirtualGlobals } from './virtual-globals.ts';
@@ -137,6 +138,7 @@ export class World {
 
   /** Builds the account, runs `story` in it, and closes it; everything inside happens in virtual time. */
   static async run<Answer>(options: WorldOptions, services: readonly ServiceWish[], story: (world: World) => Promise<Answer>): Promise<Answer> {
+    await warmUpClients(CLIENT_CLASSES);
     const world = new World(options);
     return withVirtualGlobals(world.clock, world.chance.fork('Math.random'), async () => {
       await world.cloud.warmUp();
@@ -193,7 +195,7 @@ export class World {
     const state: { settled: boolean } = { settled: false };
     const settle = () => (state.settled = true);
     promise.then(settle, settle);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await settled();
     while (!state.settled) if (!(await this.step())) throw new Error('nothing is left to happen and the answer has not come');
     return promise;
   }
