@@ -34,7 +34,7 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, on
   // ---- people, about a release under way
   drawing('abort', 0.15, (own) => acts.push({ ...during(own), kind: 'abort', person: person(own), surface: surface(own) }));
   drawing('abort sometime', 0.08, (own) => acts.push({ atMs: sometime(own), kind: 'abort', person: person(own) }));
-  drawing('promote', 0.15, (own) => acts.push({ ...during(own), kind: 'promote', person: person(own), surface: surface(own), full: own.hits(0.4) }));
+  drawing('promote', 0.25, (own) => acts.push({ ...during(own), kind: 'promote', person: person(own), surface: surface(own), full: own.hits(0.4) }));
   drawing('abort and promote at once', 0.12, (own) => {
     const { after, atMs } = during(own);
     acts.push({ atMs, ...(after ? { after } : {}), kind: 'promote', person: person(own), surface: surface(own), full: own.hits(0.5) });
@@ -49,13 +49,14 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, on
   drawing('retry', 0.2, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected', 'aborted', 'timedOut'), kind: 'retry', person: person(own) }));
   drawing('deployed again', 0.15, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected'), kind: 'deploy', person: person(own), tag: pushes[0]?.tag ?? '' }));
   drawing('deploy', 0.15, (own) => acts.push({ atMs: sometime(own), kind: 'deploy', person: person(own), tag: own.hits(0.5) ? '1.0.0' : (pushes.at(-1)?.tag ?? '1.0.0') }));
+  drawing('the image that runs already', 0.08, (own) => acts.push({ atMs: own.whole(0, 1_500), kind: 'deploy', person: person(own), tag: '1.0.0' }));
   drawing('hold', 0.15, (own) => {
     const push = own.pick(pushes as [Push, ...Push[]]);
     acts.push({ atMs: push.atMs + own.whole(200, own.hits(0.5) ? 20_000 : 10 * MINUTE_MS), kind: 'hold', person: person(own), tag: push.tag });
     if (own.hits(0.5)) acts.push({ ...ended(own, 'refused', 'rolledBack'), kind: 'unhold', person: person(own), tag: push.tag });
   });
-  drawing('unhold', 0.08, (own) => acts.push({ ...ended(own, 'rolledBack', 'rejected'), kind: 'unhold', person: person(own), tag: tag(own) }));
-  drawing('freeze', 0.2, (own) => {
+  drawing('unhold', 0.2, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected', 'aborted'), kind: 'unhold', person: person(own), tag: pushes[0]?.tag ?? tag(own) }));
+  drawing('freeze', 0.3, (own) => {
     const { atMs } = own.pick(pushes as [Push, ...Push[]]);
     const fromMs = Math.max(0, own.hits(0.7) ? atMs - own.whole(0, 2_000) : sometime(own));
     const lifted = own.hits(0.5);
@@ -67,7 +68,7 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, on
   // ---- what happens past Slipway
   drawing('foreign update', 0.15, (own) => acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'foreignUpdate', service }));
   drawing('foreign stop', 0.12, (own) => acts.push({ ...during(own), kind: 'foreignStop', service }));
-  drawing('execution stopped', 0.12, (own) => {
+  drawing('execution stopped', 0.2, (own) => {
     for (let times = own.pick([1, 1, 2, 4]); times > 0; times--) acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'stopExecution' });
   });
   drawing('Lambdas dead', 0.12, (own) => acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'lambdasDead', forMs: own.pick([MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS, 24 * HOUR_MS]) }));

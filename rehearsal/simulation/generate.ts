@@ -174,16 +174,16 @@ function peopleOf(chance: Chance): PeopleHabits {
     reject: sometimes(0.4),
     delayMaxMs: chance.pick([20_000, 5 * MINUTE_MS, HOUR_MS]),
     doubleClick: sometimes(0.8), bothWays: sometimes(0.4), wrongPerson: sometimes(0.5), late: sometimes(0.4),
-    inSlack: chance.pick([0, 0.4, 0.8]), onDashboard: chance.pick([0, 0.1, 0.5]), inBoth: sometimes(0.6), race: sometimes(0.8),
+    inSlack: chance.pick([0, 0.6, 1]), onDashboard: chance.pick([0, 0.1, 0.5]), inBoth: sometimes(0.6), race: sometimes(0.8),
   };
 }
 
 function slackOf(chance: Chance, spanMs: number): SlackHabits | undefined {
-  if (!chance.hits(0.5)) return undefined;
+  if (!chance.hits(0.6)) return undefined;
   const sometimes = (most: number) => (chance.hits(0.5) ? chance.next() ** 2 * most : 0);
   const outages: SlackOutage[] = [];
-  for (let left = chance.pick([0, 0, 1, 1, 2]); left > 0; left--) {
-    outages.push({ fromMs: chance.whole(0, spanMs), forMs: chance.pick([2 * MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS]), kind: chance.pick(['down', 'dead', 'mute', 'limited', 'tokenRevoked']) });
+  for (let left = chance.pick([0, 0, 1, 2, 3]); left > 0; left--) {
+    outages.push({ fromMs: chance.whole(0, spanMs / 2), forMs: chance.pick([2 * MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS]), kind: chance.pick(['down', 'dead', 'mute', 'limited', 'tokenRevoked']) });
   }
   return { rates: { limited: sometimes(0.3), slow: sometimes(0.2), answerLost: sometimes(0.2), killed: sometimes(0.1) }, outages };
 }
