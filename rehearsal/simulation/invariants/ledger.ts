@@ -73,6 +73,8 @@ export class Ledger implements Watcher {
   readonly decisions: SpokenDecision[] = [];
   readonly announced: Announced[] = [];
   readonly releaseIds = new Set<string>();
+  /** Those whose end nobody has been told of yet; one that has no execution is found on the next round. */
+  readonly untold = new Set<string>();
   readonly wishes = new Map<string, Wish>();
   /** By release and stage: when a decision to stop was first written down. */
   readonly stoppedAtMs = new Map<string, number>();
@@ -272,6 +274,7 @@ export class Ledger implements Watcher {
       const digest = item.Put.Item['record']?.M?.['image']?.M?.['digest']?.S ?? '';
       const asked = byHand ?? undo;
       const atMs = (asked ? undefined : this.pushedAtMs.get(digest)) ?? this.world.clock.nowMs();
+      if (!this.releaseIds.has(releaseId)) this.untold.add(releaseId);
       this.releaseIds.add(releaseId);
       this.wishes.set(releaseId, { digest, atMs, author: asked ? asked.callerArn.split('/').at(-1) : this.world.authors.get(digest), undoes: undo !== undefined });
     }
@@ -295,6 +298,7 @@ export class Ledger implements Watcher {
     if (of('release') === '') return;
     const announced: Announced = { releaseId: of('release'), kind: of('kind'), outcome: of('outcome'), stage: of('stage'), atMs: this.world.clock.nowMs() };
     this.announced.push(announced);
+    if (announced.kind === 'releaseEnded') this.untold.delete(announced.releaseId);
     this.world.history.add('notice', String(input['Subject']));
   }
 
