@@ -28,8 +28,8 @@ describe('two points that are the same moment', () => {
 
   it('have the same behind them, and the same time on the clock', async () => {
     const { moments } = await momentsOf('rolling', await artefact);
-    const pairs = moments.filter(({ covers }) => covers === 2).filter((_pair, index) => index % 13 === 0);
-    expect(pairs.length).toBeGreaterThanOrEqual(4);
+    const pairs = moments.filter(({ covers }) => covers === 2).filter((_pair, index) => index % 29 === 0);
+    expect(pairs.length).toBeGreaterThanOrEqual(2);
     // What comes after it is up to the jitter of retries, which is drawn anew in each.
     const untilDeath = async (point: number) => (await playedWith('rolling', await artefact, pointOf(point))).history().split(/function killed .*/)[0];
     for (const { point } of pairs) expect(await untilDeath(point)).toBe(await untilDeath(point - 1));

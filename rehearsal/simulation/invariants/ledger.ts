@@ -73,8 +73,8 @@ export class Ledger implements Watcher {
   readonly decisions: SpokenDecision[] = [];
   readonly announced: Announced[] = [];
   readonly releaseIds = new Set<string>();
-  /** Those whose end nobody has been told of yet; one that has no execution is found on the next round. */
-  readonly untold = new Set<string>();
+  /** Those without an execution yet. Where whoever was to start it died too often, the next round does. */
+  readonly unbegun = new Set<string>();
   readonly wishes = new Map<string, Wish>();
   /** By release and stage: when a decision to stop was first written down. */
   readonly stoppedAtMs = new Map<string, number>();
@@ -171,6 +171,8 @@ export class Ledger implements Watcher {
     if (event.source === 'aws.ecr' && detail['action-type'] === 'PUSH') this.pushedAtMs.set(String(detail['image-digest']), this.world.clock.nowMs());
     if (event.source === 'aws.states') {
       const name = String(detail['name']);
+      // The first execution of a release has its name.
+      this.unbegun.delete(name);
       if (detail['status'] === 'RUNNING') this.executions.add(name);
       else this.executions.delete(name);
     }
@@ -274,7 +276,7 @@ export class Ledger implements Watcher {
       const digest = item.Put.Item['record']?.M?.['image']?.M?.['digest']?.S ?? '';
       const asked = byHand ?? undo;
       const atMs = (asked ? undefined : this.pushedAtMs.get(digest)) ?? this.world.clock.nowMs();
-      if (!this.releaseIds.has(releaseId)) this.untold.add(releaseId);
+      if (!this.releaseIds.has(releaseId)) this.unbegun.add(releaseId);
       this.releaseIds.add(releaseId);
       this.wishes.set(releaseId, { digest, atMs, author: asked ? asked.callerArn.split('/').at(-1) : this.world.authors.get(digest), undoes: undo !== undefined });
     }
@@ -298,7 +300,6 @@ export class Ledger implements Watcher {
     if (of('release') === '') return;
     const announced: Announced = { releaseId: of('release'), kind: of('kind'), outcome: of('outcome'), stage: of('stage'), atMs: this.world.clock.nowMs() };
     this.announced.push(announced);
-    if (announced.kind === 'releaseEnded') this.untold.delete(announced.releaseId);
     this.world.history.add('notice', String(input['Subject']));
   }
 
