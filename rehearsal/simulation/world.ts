@@ -14,6 +14,7 @@ import { CLIENT_CLASSES, type Handle, type Parts } from './composition.ts';
 import { deploySlipway, FUNCTION_PREFIX, furnishAccount, furnishService, imageManifest, operatorOf, type FurnishedService, type Operate, type ServiceWish, type SlipwayStack } from './furnish.ts';
 import { History } from './history.ts';
 import { GOOD_IMAGE, Images, type ImageCharacter } from './images.ts';
+import { NoInterference } from './no-interference.ts';
 import { warmUpClients } from './quick-door.ts';
 import { SimulatedLambda, type SimulatedEnvironment } from './simulated-lambda.ts';
 import { SimulatedSlack, type SlackHabits } from './slack/simulated-slack.ts';
@@ -87,7 +88,7 @@ export class World {
     this.chance = new Chance(options.seed);
     this.clock = new VirtualClock(START_MS, (error) => this.crashes.push(error));
     this.history = new History(() => this.clock.nowMs());
-    this.interference = options.interference?.(this) ?? noInterference(this.clock, this.chance.fork('latency'));
+    this.interference = options.interference?.(this) ?? new NoInterference(this);
     this.images = new Images(this.clock, this.chance.fork('images'));
     this.slack = options.slack && new SimulatedSlack({ clock: this.clock, history: this.history, chance: this.chance.fork('slack'), habits: options.slack });
     let lambda: SimulatedLambda | undefined;
@@ -286,9 +287,3 @@ export class World {
 
 const CONFIG = '{}';
 const CONFIG_DIGEST = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
-
-/** Calls take a moment, and nothing else. */
-export function noInterference(clock: VirtualClock, chance: Chance): Interference {
-  const after = <Answer>(proceed: () => Promise<Answer>) => new Promise<Answer>((resolve, reject) => clock.after(chance.whole(3, 25), () => void proceed().then(resolve, reject)));
-  return { call: (_environment, _call, proceed) => after(proceed), serviceCall: (_call, proceed) => proceed(), event: () => 'deliver', skewMs: () => 0 };
-}

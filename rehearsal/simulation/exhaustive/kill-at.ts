@@ -2,7 +2,8 @@
 // else goes well.
 import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
-import { noInterference, type Interference, type World, type WorldOptions } from '../world.ts';
+import { NoInterference } from '../no-interference.ts';
+import type { World, WorldOptions } from '../world.ts';
 import { never } from '../never.ts';
 
 export interface KillPoint {
@@ -25,7 +26,7 @@ interface Made {
   ended: Moment | undefined;
 }
 
-export class KillAt implements Interference {
+export class KillAt extends NoInterference {
   /** Calls since the story began. */
   readonly made: Made[] = [];
   /** What was cut off. */
@@ -33,14 +34,13 @@ export class KillAt implements Interference {
   private counting = false;
   private step = 0;
   private order = 0;
-  private readonly calm: Interference;
   private readonly given: Parameters<NonNullable<WorldOptions['interference']>>[0];
   private readonly point: KillPoint;
 
   constructor(given: Parameters<NonNullable<WorldOptions['interference']>>[0], point: KillPoint) {
+    super(given);
     this.given = given;
     this.point = point;
-    this.calm = noInterference(given.clock, given.chance.fork('latency'));
   }
 
   begin(world: World): void {
@@ -59,27 +59,15 @@ export class KillAt implements Interference {
     return next.began.step === made.ended.step && next.began.order === made.ended.order + 1;
   }
 
-  async call(environment: SimulatedEnvironment, call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
-    if (!this.counting) return this.calm.call(environment, call, proceed);
+  override async call(environment: SimulatedEnvironment, call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
+    if (!this.counting) return super.call(environment, call, proceed);
     const made: Made = { environment, invocation: environment.invocation, began: this.now(), ended: undefined };
-    if (this.made.push(made) !== this.point.call) return this.calm.call(environment, call, proceed).finally(() => (made.ended = this.now()));
+    if (this.made.push(made) !== this.point.call) return super.call(environment, call, proceed).finally(() => (made.ended = this.now()));
     this.killed = `${environment.functionName} ${this.point.when} ${call.signingName}:${call.operation}`;
-    if (this.point.when === 'after') await this.calm.call(environment, call, proceed).catch(() => undefined);
+    if (this.point.when === 'after') await super.call(environment, call, proceed).catch(() => undefined);
     this.given.history.add('fault', `function killed ${this.point.when}: ${environment.functionName} ${call.signingName}:${call.operation}`);
     environment.kill('signal: killed');
     return never();
-  }
-
-  serviceCall(call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
-    return this.calm.serviceCall(call, proceed);
-  }
-
-  event(...event: Parameters<Interference['event']>): ReturnType<Interference['event']> {
-    return this.calm.event(...event);
-  }
-
-  skewMs(): number {
-    return 0;
   }
 
   private now(): Moment {

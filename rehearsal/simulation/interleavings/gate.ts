@@ -6,7 +6,8 @@ import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { Handle } from '../composition.ts';
 import type { Ledger } from '../invariants/ledger.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
-import { noInterference, type Interference, type World } from '../world.ts';
+import { NoInterference } from '../no-interference.ts';
+import type { World } from '../world.ts';
 import { callText, EVERYTHING, footprintOf, type Footprint } from './footprint.ts';
 
 export interface Racer {
@@ -47,23 +48,22 @@ interface Held {
 
 const IDLE_STEPS_MAX = 2_000;
 
-export class Gate implements Interference {
+export class Gate extends NoInterference {
   readonly made: Made[] = [];
   over = false;
   private readonly racers: readonly Racer[];
   private readonly passesMs: number | undefined;
   private readonly decide: Decide;
-  private readonly calm: Interference;
   private readonly held = new Map<Racer, Held>();
   private readonly seen = new Map<Racer, number>();
   private readonly provoked = new Set<Racer>();
   private ledger: Ledger | undefined;
 
-  constructor({ clock, chance }: Pick<World, 'clock' | 'chance'>, racers: readonly Racer[], passesMs: number | undefined, decide: Decide) {
+  constructor(world: Pick<World, 'clock' | 'chance'>, racers: readonly Racer[], passesMs: number | undefined, decide: Decide) {
+    super(world);
     this.racers = racers;
     this.passesMs = passesMs;
     this.decide = decide;
-    this.calm = noInterference(clock, chance.fork('latency'));
   }
 
   begin(ledger: Ledger): void {
@@ -99,9 +99,9 @@ export class Gate implements Interference {
     return undefined;
   }
 
-  async call(environment: SimulatedEnvironment, call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
+  override async call(environment: SimulatedEnvironment, call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
     const held = this.over ? undefined : [...this.held.values()].find((one) => one.event === environment.event && !one.done);
-    if (!held) return this.calm.call(environment, call, proceed);
+    if (!held) return super.call(environment, call, proceed);
     return new Promise((resolve, reject) => {
       const go = async () => {
         try {
@@ -172,19 +172,5 @@ export class Gate implements Interference {
       world.history.add('events', `${racer}: ${text}: ${this.made.at(-1)?.outcome ?? ''}`);
     }
     throw new Error('a race does not come to its end');
-  }
-
-  // ---- everybody else ---------------------------------------------------------------------------------------------------------------
-
-  serviceCall(call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
-    return this.calm.serviceCall(call, proceed);
-  }
-
-  event(...event: Parameters<Interference['event']>): ReturnType<Interference['event']> {
-    return this.calm.event(...event);
-  }
-
-  skewMs(): number {
-    return 0;
   }
 }

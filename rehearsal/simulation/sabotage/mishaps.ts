@@ -2,7 +2,8 @@
 import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { Ledger } from '../invariants/ledger.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
-import { noInterference, type Interference, type World } from '../world.ts';
+import { NoInterference } from '../no-interference.ts';
+import type { World } from '../world.ts';
 import { never } from '../never.ts';
 
 export interface Mishap {
@@ -26,18 +27,16 @@ interface Meanwhile {
   meanwhile: (world: World, ledger: Ledger) => Promise<void>;
 }
 
-
-export class Mishaps implements Interference {
-  private readonly calm: Interference;
-  private readonly world: Parameters<typeof noInterference>[0];
+export class Mishaps extends NoInterference {
+  private readonly time: World['clock'];
   private readonly history: World['history'];
   private readonly left: { mishap: Mishap; seen: number }[];
   private told: { world: World; ledger: Ledger } | undefined;
 
-  constructor({ clock, history, chance }: Pick<World, 'clock' | 'history' | 'chance'>, mishaps: readonly Mishap[]) {
-    this.world = clock;
-    this.history = history;
-    this.calm = noInterference(clock, chance.fork('latency'));
+  constructor(world: Pick<World, 'clock' | 'history' | 'chance'>, mishaps: readonly Mishap[]) {
+    super(world);
+    this.time = world.clock;
+    this.history = world.history;
     this.left = mishaps.map((mishap) => ({ mishap, seen: 0 }));
   }
 
@@ -46,34 +45,22 @@ export class Mishaps implements Interference {
     this.told = { world, ledger };
   }
 
-  async call(environment: SimulatedEnvironment, call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
+  override async call(environment: SimulatedEnvironment, call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
     const mishap = this.told && this.left.find((one) => isAt(one, environment, call))?.mishap;
-    if (!this.told || !mishap) return this.calm.call(environment, call, proceed);
+    if (!this.told || !mishap) return super.call(environment, call, proceed);
     const { happens } = mishap;
     const name = `${environment.functionName} ${call.signingName}:${call.operation}`;
     if (happens === 'killedBefore' || happens === 'killedAfter') {
       this.history.add('fault', `function killed ${happens === 'killedAfter' ? 'after' : 'before'}: ${name}`);
-      if (happens === 'killedAfter') await this.calm.call(environment, call, proceed).catch(() => undefined);
+      if (happens === 'killedAfter') await super.call(environment, call, proceed).catch(() => undefined);
       environment.kill('signal: killed');
       return never();
     }
     // Neither is a fault: how long a call takes, and what others do in that time, is up to the world.
     this.history.add('events', `${'lateMs' in happens ? `takes ${happens.lateMs / 1000} s` : 'others are quicker'}: ${name}`);
-    if ('lateMs' in happens) await new Promise<void>((resolve) => void this.world.after(happens.lateMs, resolve));
+    if ('lateMs' in happens) await new Promise<void>((resolve) => void this.time.after(happens.lateMs, resolve));
     else await happens.meanwhile(this.told.world, this.told.ledger);
-    return this.calm.call(environment, call, proceed);
-  }
-
-  serviceCall(call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
-    return this.calm.serviceCall(call, proceed);
-  }
-
-  event(...event: Parameters<Interference['event']>): ReturnType<Interference['event']> {
-    return this.calm.event(...event);
-  }
-
-  skewMs(): number {
-    return 0;
+    return super.call(environment, call, proceed);
   }
 }
 
