@@ -5,6 +5,7 @@ import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
 import type { Watcher } from '../world.ts';
 import type { Ledger, Rollout, Wish } from './ledger.ts';
+import { News } from './news.ts';
 
 interface Written {
   Key?: Record<string, { S?: string }>;
@@ -24,24 +25,19 @@ export class AcrossReleases implements Watcher {
   private readonly holders = new Map<string, string>();
   /** Per environment and invocation: when it last read its release. */
   private readonly readAtMs = new Map<SimulatedEnvironment, { invocation: number; atMs: number }>();
-  private rolloutsSeen = 0;
-  private noticesSeen = 0;
+  private readonly news: News;
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
+    this.news = new News(ledger);
   }
 
   called(call: ApiCall, environment: SimulatedEnvironment | undefined, outcome: { answer: unknown } | { error: Error }): void {
     if ('error' in outcome) return;
-    const { rollouts, announced } = this.ledger;
-    for (; this.rolloutsSeen < rollouts.length; this.rolloutsSeen++) {
-      const rollout = rollouts[this.rolloutsSeen];
-      if (rollout) this.started(rollout);
-    }
-    for (; this.noticesSeen < announced.length; this.noticesSeen++) {
-      const notice = announced[this.noticesSeen];
-      const wish = notice && this.ledger.wishes.get(notice.releaseId);
-      if (notice && wish && notice.outcome === 'superseded') this.superseded(notice.releaseId, wish);
+    for (const rollout of this.news.rollouts()) this.started(rollout);
+    for (const notice of this.news.notices()) {
+      const wish = this.ledger.wishes.get(notice.releaseId);
+      if (wish && notice.outcome === 'superseded') this.superseded(notice.releaseId, wish);
     }
     if (environment && call.signingName === 'dynamodb') this.recorded(call.operation, call.input, environment);
   }

@@ -8,6 +8,7 @@ import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
 import type { Watcher } from '../world.ts';
 import { stageKeyOf, type Ledger, type Rollout } from './ledger.ts';
+import { News } from './news.ts';
 
 interface Frozen {
   /** As Slipway numbers them. */
@@ -28,25 +29,20 @@ export class HoldsAndFreezes implements Watcher {
   /** By release and stage: when it last looked. */
   private readonly lookedForHoldAtMs = new Map<string, number>();
   private readonly lookedForFreezesAtMs = new Map<string, number>();
-  private rolloutsSeen = 0;
-  private noticesSeen = 0;
+  private readonly news: News;
 
   constructor(ledger: Ledger, skewMs: number) {
     this.ledger = ledger;
+    this.news = new News(ledger);
     this.skewMs = skewMs;
   }
 
   called(call: ApiCall, environment: SimulatedEnvironment | undefined, outcome: { answer: unknown } | { error: Error }): void {
     if ('error' in outcome) return;
-    const { rollouts, announced } = this.ledger;
-    for (; this.rolloutsSeen < rollouts.length; this.rolloutsSeen++) {
-      const rollout = rollouts[this.rolloutsSeen];
-      if (rollout) this.started(rollout);
-    }
-    for (; this.noticesSeen < announced.length; this.noticesSeen++) {
-      const notice = announced[this.noticesSeen];
-      const wish = notice && this.ledger.wishes.get(notice.releaseId);
-      if (notice?.kind !== 'stageEnded' || !wish || wish.undoes || (notice.outcome !== 'rolledBack' && notice.outcome !== 'rejected')) continue;
+    for (const rollout of this.news.rollouts()) this.started(rollout);
+    for (const notice of this.news.notices()) {
+      const wish = this.ledger.wishes.get(notice.releaseId);
+      if (notice.kind !== 'stageEnded' || !wish || wish.undoes || (notice.outcome !== 'rolledBack' && notice.outcome !== 'rejected')) continue;
       // Said twice it is still one end: the hold may have been lifted in between.
       const end = `${notice.releaseId} ${notice.stage}`;
       if (this.ended.has(end)) continue;
