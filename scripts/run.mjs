@@ -1,4 +1,5 @@
-// Runs one of the repository's TypeScript programs in this process: `node scripts/run.mjs rehearsal/demo/main.ts --json`.
+// Runs one of the repository's TypeScript programs in this process: `node scripts/run.mjs rehearsal/demo/main.ts --json`; or one
+// that has been bundled to JavaScript (.mjs).
 // One process, so that a signal reaches the program itself; plain JavaScript with nothing new in it, so that an old Node can
 // still say what it lacks.
 import { resolve } from 'node:path';
@@ -19,16 +20,20 @@ if (major < 20 || (major === 20 && minor < 19)) {
   if (process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED === undefined) process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const file = resolve(program);
   process.argv = [process.argv[0], file, ...words];
+  if (file.endsWith('.mjs') || (await readsTypeScript())) {
+    if (process.env.npm_lifecycle_event !== undefined) endWithParent();
+    await import(pathToFileURL(file).href);
+  }
+}
+
+async function readsTypeScript() {
   const loader = await import('tsx/esm/api').catch((error) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     process.stderr.write('The dependencies are not installed: run `npm ci` first.\n');
     process.exitCode = 2;
   });
-  if (loader !== undefined) {
-    if (process.env.npm_lifecycle_event !== undefined) endWithParent();
-    loader.register();
-    await import(pathToFileURL(file).href);
-  }
+  loader?.register();
+  return loader !== undefined;
 }
 
 /**

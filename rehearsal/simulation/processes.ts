@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { bundled } from './bundled.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -10,7 +11,8 @@ const FOR_SHORT_LIVES = ['--max-semi-space-size=64', '--single-threaded-gc'];
 
 /** Rejects when one of them fails for another reason than what it reports; the others are ended then. */
 export async function inProcesses<Line>(program: string, shares: readonly (readonly string[])[], onLine: (line: Line) => void): Promise<void> {
-  const children = shares.map((words) => spawn(process.execPath, [...FOR_SHORT_LIVES, join(ROOT, 'scripts', 'run.mjs'), join(ROOT, program), ...words], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] }));
+  const bundle = await bundled(program);
+  const children = shares.map((words) => spawn(process.execPath, [...FOR_SHORT_LIVES, join(ROOT, 'scripts', 'run.mjs'), bundle.file, ...words], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] }));
   const endAll = () => children.forEach((child) => child.kill());
   process.once('exit', endAll);
   try {
@@ -25,5 +27,6 @@ export async function inProcesses<Line>(program: string, shares: readonly (reado
   } finally {
     endAll();
     process.off('exit', endAll);
+    await bundle.remove();
   }
 }

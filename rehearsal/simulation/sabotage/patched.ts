@@ -1,37 +1,22 @@
 // The simulation with a line of the product changed: bundled afresh, so that nothing in the product knows of it.
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
 import type { Artefact } from '../../package.ts';
+import { bundled, whereItWas } from '../bundled.ts';
 import type { Change } from './list.ts';
 import type * as subject from './subject.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-/** Below the root, so that packages are found; bundling the functions empties dist/. */
-const OUT = join(ROOT, '.slipway', 'sabotage');
-
 export type Subject = typeof subject;
 
 export async function patchedSubject(changes: readonly Change[]): Promise<Subject> {
-  await mkdir(OUT, { recursive: true });
-  const folder = await mkdtemp(join(OUT, 'subject-'));
+  const bundle = await bundled('rehearsal/simulation/sabotage/subject.ts', [patching(changes)]);
   try {
-    const outfile = join(folder, 'subject.mjs');
-    await build({
-      entryPoints: [join(import.meta.dirname, 'subject.ts')],
-      outfile,
-      bundle: true,
-      packages: 'external',
-      platform: 'node',
-      target: 'node20',
-      format: 'esm',
-      logLevel: 'silent',
-      plugins: [patching(changes)],
-    });
-    return (await import(pathToFileURL(outfile).href)) as Subject;
+    return (await import(pathToFileURL(bundle.file).href)) as Subject;
   } finally {
-    await rm(folder, { recursive: true });
+    await bundle.remove();
   }
 }
 
@@ -44,7 +29,7 @@ function patching(changes: readonly Change[]): Plugin {
         const file = relative(ROOT, path).split(sep).join('/');
         const here = inSources.filter((change) => change.file === file);
         if (here.length === 0) return undefined;
-        return { contents: here.reduce(changed, await readFile(path, 'utf8')), loader: 'ts' };
+        return { contents: whereItWas(here.reduce(changed, await readFile(path, 'utf8')), path), loader: 'ts' };
       }),
   };
 }
