@@ -84,7 +84,7 @@ describe('its shape', () => {
 type Answer = Record<string, unknown>;
 const notice = (kind: string) => ({ subject: `[slipway] ${kind}`, message: 'text', attributes: { pipeline: 'p', stage: 's', service: 'c/s', kind, outcome: 'none', release: 'r' } });
 const waits = (kind: 'people' | 'bake' | 'ecs', more: Answer = {}): Answer => ({ kind: 'wait', waitsFor: kind, bell: 1, lookAgainSeconds: 60, notice: null, reason: 'so', ...more });
-const advances = (...hookIds: string[]): Answer => ({ kind: 'advance', hookIds, fromWeightPercent: 5, toWeightPercent: 25, reason: 'complete', bell: 1, lookAgainSeconds: 0, notice: null, waitsFor: 'ecs' });
+const advances = (...hookIds: string[]): Answer => ({ kind: 'advance', hookIds, fromWeightPercent: 5, toWeightPercent: 25, judgedAtMs: 1_767_603_600_000, reason: 'complete', bell: 1, lookAgainSeconds: 0, notice: null, waitsFor: 'ecs' });
 const ends = (outcome: string, more: Answer = {}): Answer => ({ kind: 'ended', outcome, reason: 'so it went', bell: 1, lookAgainSeconds: 0, notice: null, waitsFor: 'ecs', ...more });
 const rolls: Answer = { kind: 'rollBack', reason: 'alarm', bell: 1, lookAgainSeconds: 0, notice: notice('rollbackStarted'), waitsFor: 'ecs' };
 const goes: Answer = { kind: 'go', reason: 'nothing to ask', bell: 1, lookAgainSeconds: 0, notice: null, waitsFor: 'ecs' };
@@ -249,10 +249,11 @@ describe('its paths', () => {
     expect(said).toEqual(['prepare', 'finish', 'sns:releaseEnded']);
   });
 
-  it('an advance that was stopped looks again at once', async () => {
+  it('an advance that was stopped, or came too late after its verdict, looks again at once', async () => {
     const before = cloud.clock.nowMs();
     await play({ assess: [advances('h'), ends('aborted')], advance: [{ advanced: false }] });
     expect(cloud.clock.nowMs() - before).toBeLessThan(10_000);
+    expect(payloads['advance']).toMatchObject([{ judgedAtMs: 1_767_603_600_000 }]);
   });
 
   it('a topic that cannot be reached changes nothing but what is heard', async () => {

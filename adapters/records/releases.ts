@@ -12,6 +12,8 @@ export interface LoadedRelease {
   stageVersions: number[];
   decisions: Decision[];
   executionArn: string | undefined;
+  /** The step that was last allowed by `mayAdvance`. */
+  lastAdvance: string | undefined;
 }
 
 /** A place in the list of a pipeline's releases. */
@@ -300,5 +302,6 @@ function assemble(items: Record<string, unknown>[]): LoadedRelease | undefined {
     stageVersions: stages.map((item) => item['version'] as number),
     decisions: items.filter((item) => String(item['sk']).startsWith('DECISION#')).map((item) => item['record'] as Decision),
     executionArn: head['executionArn'] as string | undefined,
+    lastAdvance: head['lastAdvance'] as string | undefined,
   };
 }

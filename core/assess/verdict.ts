@@ -57,6 +57,11 @@ export interface Observation {
   requestsAtRung: number | undefined;
 }
 
+/**
+ * How long after the look an `advance` may still be acted on. Tasks fall ill and alarms fire meanwhile; whoever comes later, since a
+ * call hung or its function died, looks again first.
+ */
+export const VERDICT_FRESH_MS = 10_000;
 export const RESYNC_MOVING_MS = 5 * 60_000;
 export const RESYNC_PEOPLE_MS = 60 * 60_000;
 /** How long people have to say whether too little data is enough, when the rung asks for no approval of its own. */

@@ -6,6 +6,7 @@ import type { Services } from '../../adapters/ecs/services.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
+import { VERDICT_FRESH_MS } from '../../core/assess/verdict.ts';
 import { loadStage, ReleaseMissing } from '../shared/stage.ts';
 import { sentence } from '../../core/text/sentence.ts';
 
@@ -19,6 +20,8 @@ const Event = v.object({
   fromWeightPercent: v.number(),
   toWeightPercent: v.number(),
   reason: v.string(),
+  /** When the verdict was made; an execution that began before there was this does not say. */
+  judgedAtMs: v.optional(v.number()),
 });
 
 export interface AdvanceDependencies {
@@ -38,20 +41,29 @@ export const advance = ({ releases, timeline, services, clock, log }: AdvanceDep
     return { advanced: true };
   }
   const event = v.parse(Event, input);
-  const { stage } = await loadStage(releases, event);
+  const { stage, lastAdvance } = await loadStage(releases, event);
   const arn = stage.deployment?.arn;
   if (!arn) throw new ReleaseMissing(`the stage ${stage.index} of ${event.releaseId} has no deployment to let go on`);
-  // An abort or a reject that was recorded since the verdict wins here, whatever the verdict said.
-  if (stage.rollingBack || !(await releases.mayAdvance(event.releaseId, `${stage.index}.${event.hookIds.join('+')}`))) {
-    log.info('not advanced', { release: event.releaseId, reason: 'it was stopped since the verdict' });
+  const step = `${stage.index}.${event.hookIds.join('+')}`;
+  const way = event.toWeightPercent > event.fromWeightPercent ? `From ${event.fromWeightPercent} % to ${event.toWeightPercent} %` : `Finishing at ${event.fromWeightPercent} %`;
+  const entry = (key: string, text: string) => stageEntry(stage, 'weight', `advance.${event.hookIds.join('+')}${key}`, clock.nowMs(), text);
+
+  const refusal = await refused();
+  if (refusal !== undefined) {
+    // An earlier try may have reached ECS and died before it could tell.
+    if (lastAdvance === step) await timeline.write(event.releaseId, [entry('.cutOff', `${way}, perhaps: the call was cut off, and the next look shows what came of it. ${sentence(event.reason)}`)]);
+    log.info('not advanced', { release: event.releaseId, reason: refusal });
     return { advanced: false };
   }
   for (const hookId of event.hookIds) await services.answerPause(arn, hookId, 'CONTINUE');
-  const text =
-    event.toWeightPercent > event.fromWeightPercent
-      ? `From ${event.fromWeightPercent} % to ${event.toWeightPercent} %: ${sentence(event.reason)}`
-      : `Finishing at ${event.fromWeightPercent} %: ${sentence(event.reason)}`;
-  await timeline.write(event.releaseId, [{ ...stageEntry(stage, 'weight', `advance.${event.hookIds.join('+')}`, clock.nowMs(), text), weightPercent: event.toWeightPercent }]);
+  await timeline.write(event.releaseId, [{ ...entry('', `${way}: ${sentence(event.reason)}`), weightPercent: event.toWeightPercent }]);
   log.info('advanced', { release: event.releaseId, fromPercent: event.fromWeightPercent, toPercent: event.toWeightPercent, reason: event.reason });
   return { advanced: true };
+
+  async function refused(): Promise<string | undefined> {
+    // An abort or a reject that was recorded since the verdict wins here, whatever the verdict said.
+    if (stage.rollingBack || !(await releases.mayAdvance(event.releaseId, step))) return 'it was stopped since the verdict';
+    const { judgedAtMs = clock.nowMs() } = event;
+    return clock.nowMs() - judgedAtMs > VERDICT_FRESH_MS ? 'the verdict has grown old' : undefined;
+  }
 };

@@ -17,8 +17,8 @@ import { changeStage, type LoadedStage } from '../shared/stage.ts';
 /** `entry` is when the state machine entered the state: the same for every retry of one call, and only for those. */
 const Event = v.object({ releaseId: v.string(), stageIndex: v.number(), phase: v.picklist(['before', 'rollout']), entry: v.string() });
 
-/** What the state machine chooses by. `bell` is the one that was seen before looking. */
-export type Answer = Verdict & { bell: number; lookAgainSeconds: number; notice: Notice | null; waitsFor: 'people' | 'bake' | 'ecs' };
+/** What the state machine chooses by. `bell` is the one that was seen before looking, and `judgedAtMs` is from then, too. */
+export type Answer = Verdict & { bell: number; judgedAtMs: number; lookAgainSeconds: number; notice: Notice | null; waitsFor: 'people' | 'bake' | 'ecs' };
 
 export interface AssessDependencies extends ObservationSources {
   releases: Pick<Releases, 'load' | 'saveStage'>;
@@ -42,6 +42,7 @@ export const assess = (dependencies: AssessDependencies) => async (input: unknow
     const answer: Answer = {
       ...verdict,
       bell: loaded.release.bell,
+      judgedAtMs: nowMs,
       lookAgainSeconds: verdict.kind === 'wait' ? Math.max(1, Math.ceil((verdict.lookAgainAtMs - nowMs) / 1000)) : 0,
       notice: notice ? noticeOf(loaded.release, stage, notice.kind, notice.text) : null,
       waitsFor: verdict.kind !== 'wait' ? 'ecs' : verdict.waitingFor.kind === 'approval' || verdict.waitingFor.kind === 'freeze' ? 'people' : verdict.waitingFor.kind === 'bake' ? 'bake' : 'ecs',

@@ -1,5 +1,6 @@
 // A rollout as its functions tell it, with everything that may come in between.
 import { decision, pipeline, stageSpec } from '../../core/testing/samples.ts';
+import { Killed } from '../testing/fakes.ts';
 import { theatre, type Theatre } from '../testing/stage.ts';
 
 const STEP = stageSpec({ strategy: { kind: 'canary', steps: [{ weightPercent: 25, bake: { forMs: 600_000, requests: undefined }, approval: undefined }], bakeAfterMs: 0 } });
@@ -55,6 +56,55 @@ it('advancing twice moves once', async () => {
   const verdict = await t.look('one');
   expect([await advance(verdict), await advance(verdict)]).toEqual([{ advanced: true }, { advanced: true }]);
   expect(t.ecs.calls.filter((call) => call.startsWith('CONTINUE'))).toEqual(['CONTINUE h1', 'CONTINUE h2']);
+});
+
+describe('a verdict that has grown old', () => {
+  beforeEach(() => pausedAt(25, 'h1'));
+  const complete = async () => {
+    await t.look('one');
+    await t.wait(600_000);
+    return t.look('one');
+  };
+
+  it('lets nobody on: what was seen then may be otherwise by now', async () => {
+    const verdict = await complete();
+    await t.wait(10_001);
+    t.ecs.alarmStates.set('checkout-5xx', 'ALARM');
+    expect(await advance(verdict)).toEqual({ advanced: false });
+    expect(t.ecs.newest.hooks).toEqual(['h1']);
+    expect(await t.story('one')).not.toEqual(expect.arrayContaining([expect.stringContaining('advance')]));
+    expect(await t.look('one')).toMatchObject({ kind: 'rollBack' });
+  });
+
+  it('is good for ten seconds', async () => {
+    const verdict = await complete();
+    await t.wait(10_000);
+    expect(await advance(verdict)).toEqual({ advanced: true });
+  });
+
+  it('lets nobody on either when asking whether it may took that long', async () => {
+    const verdict = await complete();
+    t.before('UpdateItem', () => t.wait(10_001));
+    expect(await advance(verdict)).toEqual({ advanced: false });
+    expect(t.ecs.newest.hooks).toEqual(['h1']);
+  });
+
+  it('of a try that was killed after it had reached ECS, the story tells', async () => {
+    const verdict = await complete();
+    t.ecs.after = (call) => {
+      if (call.startsWith('CONTINUE')) throw new Killed();
+    };
+    await expect(advance(verdict)).rejects.toThrow(Killed);
+    await t.wait(60_000);
+    expect(await advance(verdict)).toEqual({ advanced: false });
+    expect((await t.timeline.read('one')).at(-1)).toMatchObject({ key: 'stage.0.advance.h1.cutOff', text: 'From 25 % to 100 %, perhaps: the call was cut off, and the next look shows what came of it. 25 % is complete: baked 10 min, alarms quiet.' });
+  });
+
+  it('of an execution that began before verdicts told their age counts as young', async () => {
+    const { judgedAtMs: _, ...verdict } = await complete();
+    await t.wait(60_000);
+    expect(await advance(verdict)).toEqual({ advanced: true });
+  });
 });
 
 it('an advance that comes late does not let the next pause through', async () => {

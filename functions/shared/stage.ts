@@ -16,7 +16,7 @@ export class ReleaseMissing extends SlipwayError {
   readonly retry = 'never';
 }
 
-export interface LoadedStage extends Pick<LoadedRelease, 'release' | 'decisions' | 'stages'> {
+export interface LoadedStage extends Pick<LoadedRelease, 'release' | 'decisions' | 'stages' | 'lastAdvance'> {
   stage: StageRecord;
   stageVersion: number;
   spec: Stage;

@@ -9,13 +9,14 @@
 import { nativeWeightsOf } from '../../../core/ladder/index.ts';
 import type { ApprovalRule } from '../../../core/pipeline/model.ts';
 import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
+import type { DeploymentRecord } from '../../../local-cloud/ecs/index.ts';
 import type { FurnishedService } from '../furnish.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
 import type { Watcher } from '../world.ts';
 import { healthyTasks, isOver, stageKeyOf, type Ledger, type Rollout } from './ledger.ts';
 
-/** From looking at the alarms to the answer reaching ECS: a retry or two of the function in between, and a slow call. */
-const ALARM_GRACE_MS = 4 * 60_000;
+/** From looking at the alarms to the answer reaching ECS: what is seen keeps for seconds, but the last call may be slow. */
+const ALARM_GRACE_MS = 2 * 60_000;
 /** As long as the retries of the function that acts on a decision may take, and a stale read. */
 const DECIDED_BEFORE_MS = 15_000;
 const WEIGHT_TOLERANCE = 0.06;
@@ -183,7 +184,9 @@ export class AtEveryStep implements Watcher {
       // decided on what was read before; tasks may all crash in between.
       const sinceMs = world.clock.nowMs() - DECIDED_BEFORE_MS;
       const running = newest && newest.target.targetGroupArns.includes(groupArn) && healthyTasks(newest.target, sinceMs) >= record.settings.desiredCount;
-      if (healthy.length === 0 && !running) ledger.violated('weights', `${where} gives ${weight} % to a target group without a healthy target`);
+      // A rollback leads to where the traffic came from, whatever has become of it.
+      const backToTheFrail = newest?.blue?.targetGroupArns.includes(groupArn) && this.isFrail(newest);
+      if (healthy.length === 0 && !running && !backToTheFrail) ledger.violated('weights', `${where} gives ${weight} % to a target group without a healthy target`);
     }
     const rollout = ledger.rollouts.findLast((one) => one.service.arn === service.arn);
     if (!rollout || record.deployments.at(-1) !== rollout.deployment || isOver(rollout.deployment)) return;
@@ -203,11 +206,8 @@ export class AtEveryStep implements Watcher {
 
   private checkCapacity(rollout: Rollout): void {
     const { deployment, stage, service } = rollout;
-    const blue = deployment.blue;
-    const old = this.ledger.world.images.characterOf(blue?.imageDigests.get(stage.service.container));
-    // An old image that falls ill by itself is nobody's doing.
-    if (old.illAfterMs !== undefined || old.crashAfterMs !== undefined || !old.healthy) return;
-    if (!blue || !rollout.blueWasFull || stage.strategy.kind === 'rolling' || deployment.status !== 'IN_PROGRESS') return;
+    const { blue } = deployment;
+    if (this.isFrail(deployment) || !blue || !rollout.blueWasFull || stage.strategy.kind === 'rolling' || deployment.status !== 'IN_PROGRESS') return;
     const weight = this.weightOf(rollout);
     const bakes = stage.strategy.bakeAfterMs > 0;
     if (near(weight, 100) && (!bakes || rollout.blueMayGo)) return;
@@ -216,6 +216,14 @@ export class AtEveryStep implements Watcher {
     // Tasks of the old revision that die by themselves come back; only tasks that were told to stop are missing here.
     const told = [...blue.tasks].filter((task) => task.desiredStatus === 'STOPPED' && task.stopCode === 'ServiceSchedulerInitiated').length;
     if (left < desiredCount && told > 0) this.ledger.violated('capacity', `${rollout.releaseId} holds ${weight} % and the old revision has ${left} of ${desiredCount} tasks`);
+  }
+
+  /** An old image that falls ill by itself is nobody's doing. */
+  private isFrail({ blue }: DeploymentRecord): boolean {
+    return [...(blue?.imageDigests.values() ?? [])].some((digest) => {
+      const old = this.ledger.world.images.characterOf(digest);
+      return old.illAfterMs !== undefined || old.crashAfterMs !== undefined || !old.healthy;
+    });
   }
 
   private weightOf(rollout: Rollout): number {

@@ -143,6 +143,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [{ file: 'adapters/records/releases.ts', line: "ConditionExpression: '#record.#status = :running AND attribute_not_exists(stopRequested)',", instead: "ConditionExpression: '#record.#status = :running'," }],
   },
   {
+    name: 'old-verdict-acted-on',
+    story: 'its task falls ill while its way on is held up',
+    breaks: 'A verdict is acted on however long ago it was made.',
+    changes: [{ file: 'functions/advance/advance.ts', line: "return clock.nowMs() - judgedAtMs > VERDICT_FRESH_MS ? 'the verdict has grown old' : undefined;", instead: 'return judgedAtMs === VERDICT_FRESH_MS ? "never" : undefined;' }],
+  },
+  {
     name: 'superseded-goes-on',
     story: 'overtaken just as its turn comes',
     breaks: 'A release whose place in the queue a newer one has taken waits on, and has its turn.',
@@ -198,7 +204,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'key-without-the-step',
     story: 'good canary',
     breaks: 'The entry about an advance is keyed without its pause, so only the first advance of a stage is ever told.',
-    changes: [{ file: 'functions/advance/advance.ts', line: "`advance.${event.hookIds.join('+')}`", instead: "'advance'" }],
+    changes: [{ file: 'functions/advance/advance.ts', line: "`advance.${event.hookIds.join('+')}${key}`", instead: "'advance'" }],
   },
   {
     name: 'configuration-not-put-back',

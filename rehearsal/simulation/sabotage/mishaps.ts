@@ -46,7 +46,7 @@ export class Mishaps extends NoInterference {
   }
 
   override async call(environment: SimulatedEnvironment, call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown> {
-    const mishap = this.told && this.left.find((one) => isAt(one, environment, call))?.mishap;
+    const mishap = this.told && this.left.filter((one) => isAt(one, environment, call))[0]?.mishap;
     if (!this.told || !mishap) return super.call(environment, call, proceed);
     const { happens } = mishap;
     const name = `${environment.functionName} ${call.signingName}:${call.operation}`;

@@ -47,6 +47,14 @@ const FOCUSED: Record<string, Story> = {
     scenario: told({ strategy: LONG_CANARY }),
     mishaps: [{ function: 'advance', call: 'dynamodb:UpdateItem', nth: 2, happens: meanwhile({ kind: 'abort', person: 'alice' }) }],
   },
+  'its task falls ill while its way on is held up': {
+    scenario: oneTask(told({ strategy: { canary: { steps: [{ weight: 25, bake: '2m' }] } }, images: [{ illAfterMs: 4 * MINUTE_MS, startMs: 4 * MINUTE_MS }], switches: { failureDetectionWhilePaused: 'waits' } })),
+    mishaps: [
+      { function: 'advance', call: 'dynamodb:UpdateItem', nth: 2, happens: 'killedBefore' },
+      // Longer than a function may take: each of these ends at its time-out.
+      ...[3, 4, 5].map((nth): Mishap => ({ function: 'advance', call: 'dynamodb:UpdateItem', nth, happens: { lateMs: 2 * MINUTE_MS } })),
+    ],
+  },
   'aborted as it starts': {
     scenario: told({}),
     mishaps: [{ function: 'start', call: 'dynamodb:UpdateItem', nth: 1, happens: meanwhile({ kind: 'abort', person: 'alice' }) }],
@@ -110,6 +118,10 @@ export function optionsOf({ mishaps = [], people }: Story): Pick<RunOptions, 'in
       people?.(world, ledger);
     },
   };
+}
+
+function oneTask(scenario: Scenario): Scenario {
+  return { ...scenario, services: scenario.services.map((service) => ({ ...service, desiredCount: 1 })) };
 }
 
 // ---- what happens in them ---------------------------------------------------------------------------------------------------------
