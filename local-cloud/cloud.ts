@@ -184,6 +184,7 @@ function createModels(kernel: CloudKernel, artefacts: ArtefactShelf, options: Cl
   const logs = new LogsModel(kernel);
   const ecr = new EcrModel(kernel, { events });
   const planes = options.planes({ kernel, images: ecr, logs, functionCredentials: functionCredentials(kernel) });
+  const sqs = new SqsModel(kernel, { metrics });
   const elb = new ElbModel(kernel, { metrics, dataPlane: planes.dataPlane });
   const models = {
     iam: new IamModel(kernel, kernel),
@@ -195,8 +196,8 @@ function createModels(kernel: CloudKernel, artefacts: ArtefactShelf, options: Cl
     logs,
     events: eventBridge,
     sns: new SnsModel(kernel, { metrics }),
-    sqs: new SqsModel(kernel, { metrics }),
-    lambda: new LambdaModel(kernel, { runner: planes.functionRunner, artefacts, logs, metrics }),
+    sqs,
+    lambda: new LambdaModel(kernel, { runner: planes.functionRunner, queues: sqs, artefacts, logs, metrics }),
     states: new StepFunctionsModel(kernel, { events, metrics, logs }),
     dynamoDb: new DynamoDbModel(kernel),
     cloudFormation: new CloudFormationModel(kernel, { artefacts }),

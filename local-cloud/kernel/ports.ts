@@ -125,6 +125,13 @@ export interface ImageContent {
   layers: Uint8Array[];
 }
 
+// ---- queues: what Lambda's own pollers need of SQS below its API -------------------------------------------------------------
+
+export interface QueueArrivals {
+  /** Resolves when something may have become visible in the queue, at once when there is none of that ARN. */
+  arrival(queueArn: string): Promise<void>;
+}
+
 // ---- function URLs: what the HTTP door needs of Lambda ----------------------------------------------------------------------
 
 export interface FunctionUrlRequest {

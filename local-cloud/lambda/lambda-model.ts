@@ -1,6 +1,6 @@
 // AWS Lambda. Not modelled: versions and aliases, layers, container images, VPC, streaming, provisioned concurrency, SnapStart.
 import type { Kernel } from '../kernel/kernel.ts';
-import type { FunctionUrlRequest, FunctionUrlResponse, FunctionUrls, LogSink, MetricSink } from '../kernel/ports.ts';
+import type { FunctionUrlRequest, FunctionUrlResponse, FunctionUrls, LogSink, MetricSink, QueueArrivals } from '../kernel/ports.ts';
 import type { Caller, Operation, PolicyDocument, ServiceModel } from '../kernel/service.ts';
 import { AsyncQueue } from './async-queue.ts';
 import type { Artefacts } from './code.ts';
@@ -18,6 +18,8 @@ import type { FunctionRunner } from './runner.ts';
 
 export interface LambdaPorts {
   runner: FunctionRunner;
+  /** What event source mappings wait for. */
+  queues: QueueArrivals;
   /** Packages in S3, by bucket and key. */
   artefacts?: Artefacts;
   logs?: LogSink;
@@ -46,7 +48,7 @@ export class LambdaModel implements ServiceModel, FunctionUrls {
     this.invoker = new Invoker(kernel, this.environments, { logs: ports.logs, metrics: ports.metrics });
     const destinations = new Destinations(kernel, ports.metrics);
     this.queue = new AsyncQueue(this.store, this.invoker, destinations);
-    this.eventSources = new EventSources(this.store, this.invoker);
+    this.eventSources = new EventSources(this.store, this.invoker, ports.queues);
     this.urls = { store: this.store, invoker: this.invoker, urlOf: ports.functionUrl ?? ((urlId) => `${kernel.endpointUrl}/lambda-url/${urlId}/`) };
     this.operations = {
       ...functionOperations({ store: this.store, artefacts: ports.artefacts, destinations }),

@@ -36,13 +36,14 @@ export function lambdaWorld(
   const nowMs = () => kernel.clock.nowMs();
   const logs: LambdaWorld['logs'] = [];
   const metrics: LambdaWorld['metrics'] = [];
+  const queues = new SqsModel(kernel);
   const model = new LambdaModel(kernel, {
+    queues,
     runner: typeof runner === 'function' ? runner(nowMs) : new InProcessFunctionRunner(runner, nowMs),
     logs: { append: (entry) => void logs.push(entry) },
     metrics: { record: (datum) => void metrics.push(datum) },
     ...options.ports,
   });
-  const queues = new SqsModel(kernel);
   test.register(model);
   test.register(queues);
   const call: TestKernel['call'] = (signingName, operation, input) => test.call(signingName, operation, input);

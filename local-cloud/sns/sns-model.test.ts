@@ -28,8 +28,8 @@ interface World {
 async function world(options: { attributes?: Record<string, string>; authorize?: (caller: Caller, permissions: Permission[]) => void } = {}): Promise<World> {
   const test = testKernel({ ...(options.authorize ? { authorize: options.authorize } : {}) });
   const invoked: unknown[] = [];
-  const lambda = new LambdaModel(test.kernel, { runner: new InProcessFunctionRunner({ listener: async (event) => void invoked.push(event) }, () => test.clock.nowMs()) });
   const queues = new SqsModel(test.kernel);
+  const lambda = new LambdaModel(test.kernel, { queues, runner: new InProcessFunctionRunner({ listener: async (event) => void invoked.push(event) }, () => test.clock.nowMs()) });
   const model = new SnsModel(test.kernel);
   for (const registered of [lambda, queues, model]) test.register(registered);
   const call = (operation: string, input: object) => test.call('sns', operation, input);

@@ -102,16 +102,16 @@ export class Queue {
   }
 
   /** Resolves when a message may have become visible, at `untilMs` at the latest, or when the queue is deleted. */
-  async waitForMessage(untilMs: number): Promise<void> {
+  async waitForMessage(untilMs = Number.POSITIVE_INFINITY): Promise<void> {
     const nowMs = this.clock.nowMs();
     const nextMs = Math.min(untilMs, ...this.messages.map((message) => message.visibleAtMs).filter((atMs) => atMs > nowMs));
     await new Promise<void>((resolve) => {
       const done = () => {
         this.wakeUps.delete(done);
-        timer.cancel();
+        timer?.cancel();
         resolve();
       };
-      const timer = this.clock.after(nextMs - nowMs, done);
+      const timer = nextMs === Number.POSITIVE_INFINITY ? undefined : this.clock.after(nextMs - nowMs, done);
       this.wakeUps.add(done);
     });
   }

@@ -3,7 +3,7 @@
 import { every } from '../kernel/clock.ts';
 import type { Timer } from '../kernel/clock.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { MetricSink } from '../kernel/ports.ts';
+import type { MetricSink, QueueArrivals } from '../kernel/ports.ts';
 import type { Operation, PolicyDocument, ServiceModel } from '../kernel/service.ts';
 import { policyOf } from './attributes.ts';
 import { messageOperations } from './message-operations.ts';
@@ -16,7 +16,7 @@ export interface SqsPorts {
   metrics?: MetricSink;
 }
 
-export class SqsModel implements ServiceModel {
+export class SqsModel implements ServiceModel, QueueArrivals {
   readonly signingName = 'sqs';
   readonly operations: Readonly<Record<string, Operation>>;
   private readonly store: QueueStore;
@@ -31,6 +31,10 @@ export class SqsModel implements ServiceModel {
   resourcePolicy(resourceArn: string): PolicyDocument | undefined {
     const queue = this.store.queues.get(queueNameOfArn(resourceArn));
     return queue?.arn === resourceArn ? policyOf(queue.attributes) : undefined;
+  }
+
+  async arrival(queueArn: string): Promise<void> {
+    await this.store.queues.get(queueNameOfArn(queueArn))?.waitForMessage();
   }
 
   /** What lies in a queue, for tests and the demo: bodies in order of arrival, whether visible or not. */
