@@ -1,7 +1,8 @@
 import { MINUTE_MS, SECOND_MS } from '../duration.ts';
 import type { StageRecord } from '../release/model.ts';
 import { alarm, ask, canary, decision, deploymentRecord, deploymentView, look, NOW_MS, observation, pausedAt, pipeline, reachedAgo, release, rule, stageRecord, stageSpec } from '../testing/samples.ts';
-import { assess, type AssessInput } from './assess.ts';
+import { assess } from './assess.ts';
+import type { AssessInput } from './input.ts';
 import type { DeploymentView, Verdict } from './verdict.ts';
 
 const seen = (deployment: DeploymentView | undefined, more: Partial<AssessInput['observation']> = {}) => observation({ deployment, ...more });

@@ -5,28 +5,14 @@
 //   V4. Once rolling back, the only way on is to the end of the rollback.
 import { serviceNameOf } from '../arn.ts';
 import { formatDuration, MINUTE_MS } from '../duration.ts';
-import type { Rung } from '../ladder/index.ts';
-import type { Stage } from '../pipeline/model.ts';
-import type { Decision, EpochMs, Outcome, Release, RollingBack, StageRecord } from '../release/model.ts';
+import type { EpochMs, Outcome, RollingBack, StageRecord } from '../release/model.ts';
 import { beginRollback, weightText } from './begin-rollback.ts';
 import { stageEntry } from './entries.ts';
+import type { AssessInput } from './input.ts';
 import { assessRung } from './rung.ts';
 import { givesWay, stopCause } from './stop-cause.ts';
-import { RESYNC_MOVING_MS, type Assessment, type DeploymentView, type Observation } from './verdict.ts';
+import { RESYNC_MOVING_MS, type Assessment, type DeploymentView } from './verdict.ts';
 import { sentence } from '../text/sentence.ts';
-
-export interface AssessInput {
-  release: Release;
-  stage: StageRecord;
-  spec: Stage;
-  /** The rungs of the stage's ladder, in order, the last at 100; empty for rolling. */
-  rungs: readonly Rung[];
-  /** Every weight ECS will stop at, in order, the last 100. */
-  nativeWeightsPercent: readonly number[];
-  decisions: readonly Decision[];
-  observation: Observation;
-  nowMs: EpochMs;
-}
 
 /** A deployment that ECS has not listed this long after UpdateService is not coming. */
 const UNLISTED_LIMIT_MS = 10 * 60_000;

@@ -4,7 +4,8 @@ import { MINUTE_MS } from '../duration.ts';
 import type { Strategy } from '../pipeline/model.ts';
 import type { Decision, StageRecord } from '../release/model.ts';
 import { alarm, ask, decision, deploymentRecord, deploymentView, look, NOW_MS, pipeline, release, rule, stageRecord, stageSpec } from '../testing/samples.ts';
-import { assess, type AssessInput } from './assess.ts';
+import { assess } from './assess.ts';
+import type { AssessInput } from './input.ts';
 import { RESYNC_PEOPLE_MS, type Assessment } from './verdict.ts';
 
 const STATUSES = ['PENDING', 'IN_PROGRESS', 'STOP_REQUESTED', 'ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS', 'SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];

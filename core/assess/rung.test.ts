@@ -1,7 +1,8 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../duration.ts';
 import type { Strategy } from '../pipeline/model.ts';
 import { alarm, ask, canary, decision, look, NOW_MS, observation, pausedAt, reachedAgo, rule, stageRecord, stageSpec } from '../testing/samples.ts';
-import { assess, type AssessInput } from './assess.ts';
+import { assess } from './assess.ts';
+import type { AssessInput } from './input.ts';
 import type { Verdict } from './verdict.ts';
 
 const TEN_MS = 10 * MINUTE_MS;

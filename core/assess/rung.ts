@@ -5,10 +5,10 @@ import { formatDuration } from '../duration.ts';
 import type { Rung } from '../ladder/index.ts';
 import type { ApprovalRule } from '../pipeline/model.ts';
 import type { Decision, EpochMs, StageRecord, TimelineEntry, WaitingFor } from '../release/model.ts';
-import type { AssessInput } from './assess.ts';
 import { putQuestion, waitForPeople } from './ask-people.ts';
 import { beginRollback } from './begin-rollback.ts';
 import { stageEntry } from './entries.ts';
+import type { AssessInput } from './input.ts';
 import { RESYNC_MOVING_MS, SCARCITY_ASK_MS, type Assessment, type DeploymentView } from './verdict.ts';
 
 /** Request counts come from CloudWatch, which has them a minute at a time. */

@@ -1,5 +1,5 @@
 // A release in flight, as tests need it: one stage with a canary 5 -> 25 -> 100, everything quiet. Tests change what they are about.
-import type { AssessInput } from '../assess/assess.ts';
+import type { AssessInput } from '../assess/input.ts';
 import type { AlarmView, DeploymentView, Observation } from '../assess/verdict.ts';
 import { HOUR_MS, MINUTE_MS } from '../duration.ts';
 import { nativeWeightsOf, rungsOf } from '../ladder/index.ts';

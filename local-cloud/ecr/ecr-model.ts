@@ -12,8 +12,8 @@ import type { EventSource, ImageContent, ImageStore } from '../kernel/ports.ts';
 import type { Operation, Permission, ServiceModel } from '../kernel/service.ts';
 import { Images, pageOf } from './images.ts';
 import { checkAvailability, completeUpload, initiateUpload, uploadPart } from './layers.ts';
-import { type RepositorySettings, Repository } from './repository.ts';
-import { type ScanOutcome, Scans } from './scans.ts';
+import { type RepositorySettings, Repository, type ScanOutcome } from './repository.ts';
+import { Scans } from './scans.ts';
 
 export interface EcrPorts {
   events: EventSource;

@@ -1,8 +1,19 @@
 // One repository: blobs, manifests and tags. Blobs and manifests are kept by their sha256; a tag names one manifest.
-import type { EncryptionConfiguration, ImageIdentifier, ImageTagMutability, ImageTagMutabilityExclusionFilter } from '@aws-sdk/client-ecr';
+import type { EncryptionConfiguration, ImageIdentifier, ImageTagMutability, ImageTagMutabilityExclusionFilter, ImageScanFinding } from '@aws-sdk/client-ecr';
+import type { Timer } from '../kernel/clock.ts';
 import { AwsError } from '../kernel/errors.ts';
 import type { Manifest } from './manifests.ts';
-import type { ScanRecord } from './scans.ts';
+
+export type ScanOutcome =
+  | { status: 'COMPLETE'; findings: ImageScanFinding[] }
+  | { status: 'FAILED' | 'UNSUPPORTED_IMAGE'; description: string };
+
+export interface ScanRecord {
+  startedAtMs: number;
+  completedAtMs: number | undefined;
+  outcome: ScanOutcome | undefined;
+  timer: Timer | undefined;
+}
 
 export interface ImageRecord {
   digest: string;

@@ -2,22 +2,10 @@
 import type {
   DescribeImageScanFindingsRequest, DescribeImageScanFindingsResponse, FindingSeverity, ImageScanFinding, StartImageScanRequest, StartImageScanResponse,
 } from '@aws-sdk/client-ecr';
-import type { Timer } from '../kernel/clock.ts';
 import { AwsError } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { EventSource } from '../kernel/ports.ts';
-import type { ImageRecord, Repository } from './repository.ts';
-
-export type ScanOutcome =
-  | { status: 'COMPLETE'; findings: ImageScanFinding[] }
-  | { status: 'FAILED' | 'UNSUPPORTED_IMAGE'; description: string };
-
-export interface ScanRecord {
-  startedAtMs: number;
-  completedAtMs: number | undefined;
-  outcome: ScanOutcome | undefined;
-  timer: Timer | undefined;
-}
+import type { ImageRecord, Repository, ScanOutcome, ScanRecord } from './repository.ts';
 
 export const NOTHING_FOUND: ScanOutcome = { status: 'COMPLETE', findings: [] };
 const DAY_MS = 24 * 3600_000;

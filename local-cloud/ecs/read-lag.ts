@@ -1,17 +1,11 @@
 // Reads of services and deployments may lag behind writes. With a lag, every change keeps a snapshot of what readers would have seen,
 // and a read answers with the newest snapshot that is old enough.
 import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
-import type { ServiceRecord } from './state.ts';
+import type { ServiceRecord, Snapshot } from './state.ts';
 import { deploymentView } from './views/deployment-view.ts';
 import { serviceView } from './views/service-view.ts';
 import type { World } from './world.ts';
 import { nowMs } from './world.ts';
-
-export interface Snapshot {
-  atMs: number;
-  service: Service;
-  deployments: ServiceDeployment[];
-}
 
 const lagOf = (world: World): number => world.kernel.switches.ecsReadLagMs;
 

@@ -1,13 +1,12 @@
 // What the ECS model remembers: clusters hold services and tasks, a service holds its revisions and deployments.
 // Records are plain and mutable; who may change what is said by the file that owns the concern (scheduler, deployment/, tasks/).
 import type {
-  CreateClusterRequest, CreateServiceRequest, DeploymentConfiguration, DeploymentLifecycleHook, DeploymentRolloutState, LoadBalancer, ServiceDeploymentRollbackMonitorsStatus,
-  ServiceDeploymentStatus, ServiceEvent, ServiceRevisionSummary, Tag, TaskDefinition, TaskOverride, TaskStopCode,
+  CreateClusterRequest, CreateServiceRequest, DeploymentConfiguration, DeploymentLifecycleHook, DeploymentRolloutState, LoadBalancer, Service, ServiceDeployment,
+  ServiceDeploymentRollbackMonitorsStatus, ServiceDeploymentStatus, ServiceEvent, ServiceRevisionSummary, Tag, TaskDefinition, TaskOverride, TaskStopCode,
 } from '@aws-sdk/client-ecs';
 import type { Timer } from '../kernel/clock.ts';
 import type { RunningTask, Target } from '../kernel/ports.ts';
 import type { Course } from './deployment/course.ts';
-import type { Snapshot } from './read-lag.ts';
 
 export interface ClusterRecord {
   name: string;
@@ -65,6 +64,13 @@ export interface ServiceRecord {
   scheduling: SchedulingRecord;
   /** What lagging readers still see; empty without a read lag. */
   snapshots: Snapshot[];
+}
+
+/** What readers of a service saw at a time. */
+export interface Snapshot {
+  atMs: number;
+  service: Service;
+  deployments: ServiceDeployment[];
 }
 
 export interface SchedulingRecord {

@@ -6,15 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { Page } from './page.ts';
-
-export type Params = Record<string, unknown>;
-export type Send = (method: string, params?: Params, sessionId?: string) => Promise<Params>;
-
-export interface Happening {
-  method: string;
-  sessionId?: string;
-  params: Params;
-}
+import type { Happening, Params, Send } from './protocol.ts';
 
 export interface Browser {
   newPage(): Promise<Page>;

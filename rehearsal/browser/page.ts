@@ -1,7 +1,7 @@
 // One page of a browser: looked at as a person sees it, and used with a real mouse and keyboard.
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Happening, Params, Send } from './chromium.ts';
+import type { Happening, Params, Send } from './protocol.ts';
 
 export interface Look {
   width?: number;

@@ -7,16 +7,8 @@ import { join } from 'node:path';
 import { bodyOf, cut, html, json, plain } from './http.ts';
 import { pressPayload, send, signedForm, submitPayload, type Sent } from './interactivity.ts';
 import { page } from './page.ts';
-import { stateOf } from './state.ts';
+import { stateOf, type Switches } from './state.ts';
 import { Workspace, type Answered, type User } from './workspace.ts';
-
-export interface Switches {
-  /** `down`: 503. `dead`: the connection is cut and nothing happens. `mute`: it happens, and the connection is cut before the answer. */
-  outage: 'none' | 'down' | 'dead' | 'mute';
-  /** How many requests are told to come back later, and when. */
-  rateLimit: { left: number; retryAfterSeconds: number };
-  tokenRevoked: boolean;
-}
 
 export interface SlackLookAlike {
   url: string;

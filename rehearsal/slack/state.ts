@@ -1,7 +1,14 @@
 // What the page shows: the workspace with its markup turned into HTML.
 import { htmlOfMrkdwn } from './mrkdwn.ts';
-import type { Switches } from './server.ts';
 import type { PostedMessage, Workspace } from './workspace.ts';
+
+export interface Switches {
+  /** `down`: 503. `dead`: the connection is cut and nothing happens. `mute`: it happens, and the connection is cut before the answer. */
+  outage: 'none' | 'down' | 'dead' | 'mute';
+  /** How many requests are told to come back later, and when. */
+  rateLimit: { left: number; retryAfterSeconds: number };
+  tokenRevoked: boolean;
+}
 
 interface Loose {
   [member: string]: unknown;

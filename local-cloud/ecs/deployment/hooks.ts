@@ -6,14 +6,9 @@ import { hookEvent } from '../event-stream.ts';
 import type { DeploymentRecord, HookRecord, Stage } from '../state.ts';
 import type { World } from '../world.ts';
 import { minutes, nowMs } from '../world.ts';
-import { runLambdaHook } from './lambda-hook.ts';
+import { runLambdaHook, type HookWeights } from './lambda-hook.ts';
 import { StageFailed } from './stage-failure.ts';
 import { enterStage, touch } from './stage.ts';
-
-export interface HookWeights {
-  production?: Record<string, number>;
-  test?: Record<string, number>;
-}
 
 const DEFAULT_TIMEOUT_MINUTES = 1440;
 const HOOK_ID_LENGTH = 43;

@@ -5,7 +5,11 @@ import type { Caller } from '../../kernel/service.ts';
 import type { DeploymentRecord, HookRecord } from '../state.ts';
 import type { World } from '../world.ts';
 import { nowMs } from '../world.ts';
-import type { HookWeights } from './hooks.ts';
+
+export interface HookWeights {
+  production?: Record<string, number>;
+  test?: Record<string, number>;
+}
 
 export type HookOutcome = { kind: 'succeeded' } | { kind: 'failed'; reason: string } | { kind: 'timedOut' };
 

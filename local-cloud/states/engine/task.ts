@@ -7,7 +7,7 @@ import { HeartbeatTimeout, StatesError } from '../language/errors.ts';
 import type { Json } from '../language/json.ts';
 import { parseResource, resourceName } from '../integrations/resource.ts';
 import type { Resource } from '../integrations/resource.ts';
-import type { TaskCall } from '../integrations/integrations.ts';
+import type { TaskCall } from '../integrations/task-call.ts';
 import { NOT_TRUNCATED } from './history.ts';
 import { evaluate, evaluateWhole, finish, inState, limited } from './step.ts';
 import type { Step, Transition } from './step.ts';

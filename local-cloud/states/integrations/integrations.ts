@@ -1,23 +1,13 @@
 // What Task states can call. Every call runs as the state machine's role, so IAM decides about each.
 import { AwsError } from '../../kernel/errors.ts';
-import type { Kernel } from '../../kernel/kernel.ts';
-import type { Caller } from '../../kernel/service.ts';
 import { unreachable } from '../language/definition.ts';
 import { StatesError } from '../language/errors.ts';
 import type { Json } from '../language/json.ts';
 import { invokeFunction, lambdaInvoke } from './lambda.ts';
 import { callOptimized } from './optimized.ts';
-import type { Resource } from './resource.ts';
 import { callSdk } from './sdk.ts';
 import { serviceError } from './service-errors.ts';
-
-export interface TaskCall {
-  readonly kernel: Kernel;
-  readonly role: Extract<Caller, { kind: 'role' }>;
-  readonly executionArn: string;
-  readonly resource: Resource;
-  readonly argumentsValue: Json;
-}
+import type { TaskCall } from './task-call.ts';
 
 /** Starts an execution on behalf of another one and waits for its end (`.sync:2`). */
 export interface NestedExecutions {

@@ -4,7 +4,7 @@ import { refuseUnknown } from '../../kernel/errors.ts';
 import { StatesError } from '../language/errors.ts';
 import { isObject, parseJson } from '../language/json.ts';
 import type { Json } from '../language/json.ts';
-import type { TaskCall } from './integrations.ts';
+import type { TaskCall } from './task-call.ts';
 
 /** The task's output is the function's answer. */
 export async function invokeFunction(task: TaskCall, functionArn: string): Promise<Json> {

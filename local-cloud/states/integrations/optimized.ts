@@ -3,9 +3,9 @@ import type { PutEventsResponse } from '@aws-sdk/client-eventbridge';
 import { StatesError } from '../language/errors.ts';
 import { isObject } from '../language/json.ts';
 import type { Json, JsonObject } from '../language/json.ts';
-import type { TaskCall } from './integrations.ts';
 import { fromApi, lowerFirst, upperFirst } from './naming.ts';
 import type { Resource } from './resource.ts';
+import type { TaskCall } from './task-call.ts';
 
 export async function callOptimized(task: TaskCall, resource: Extract<Resource, { kind: 'service' }>): Promise<Json> {
   const given: JsonObject = isObject(task.argumentsValue) ? (task.argumentsValue) : {};

@@ -6,8 +6,8 @@ import { StatesError } from '../language/errors.ts';
 import { isObject } from '../language/json.ts';
 import type { Json } from '../language/json.ts';
 import { fromApi, upperFirst } from './naming.ts';
-import type { TaskCall } from './integrations.ts';
 import type { Resource } from './resource.ts';
+import type { TaskCall } from './task-call.ts';
 
 interface SdkService {
   /** In front of error names. */
