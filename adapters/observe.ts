@@ -1,6 +1,7 @@
 // Looks at one stage's rollout: its own deployment, whoever else deploys, its alarms, its traffic.
 import { rungsOf } from '../core/ladder/index.ts';
 import type { Observation } from '../core/assess/verdict.ts';
+import { momentText } from '../core/text/moment.ts';
 import type { Stage } from '../core/pipeline/model.ts';
 import type { StageRecord } from '../core/release/model.ts';
 import type { Alarms } from './alarms.ts';
@@ -41,7 +42,7 @@ async function foreignView({ services }: ObservationSources, { arn, targetRevisi
   return {
     arn,
     createdAtMs,
-    description: `${arn.split('/').at(-1) ?? arn} (started ${new Date(createdAtMs).toISOString()}, task definition ${what})`,
+    description: `${arn.split('/').at(-1) ?? arn} (started ${momentText(createdAtMs)}, task definition ${what})`,
     running: !isFinished(deployment?.status ?? status),
     hookIds: deployment ? viewOf(deployment).pauses.map((pause) => pause.hookId) : [],
   };

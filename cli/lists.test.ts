@@ -31,7 +31,7 @@ async function withReleases(views: readonly ReleaseView[], words: string[], more
 }
 
 const made = (id: string, createdAt: string, of: Partial<ReleaseView> = {}): ReleaseView => ({ ...done, id, createdAt, ...of });
-const checkout = [made('checkout-3', '2026-11-23T11:15:00Z'), made('checkout-2', '2026-11-22T09:00:00Z', { ...rolledBack, id: 'checkout-2', createdAt: '2026-11-22T09:00:00Z', approvedBy: undefined }), made('checkout-1', '2026-11-01T09:00:00Z')];
+const checkout = [made('checkout-3', '2026-11-23T11:15:00Z'), made('checkout-2', '2026-11-22T09:00:00Z', { ...rolledBack, id: 'checkout-2', createdAt: '2026-11-22T09:00:00Z', approvedBy: undefined, decisions: undefined }), made('checkout-1', '2026-11-01T09:00:00Z')];
 const billing = [made('billing-2', '2026-11-23T10:00:00Z', { pipeline: 'billing' }), made('billing-1', '2026-11-10T10:00:00Z', { pipeline: 'billing' })];
 const all = [...checkout, ...billing];
 const ids = (ran: Ran): string[] => (JSON.parse(ran.stdout) as { releases: ReleaseSummary[] }).releases.map((release) => release.id);
@@ -41,11 +41,11 @@ describe('history', () => {
     expect(ids(await withReleases(all, ['history', '--json']))).toEqual(['checkout-3', 'billing-2', 'checkout-2', 'billing-1', 'checkout-1']);
   });
 
-  test('shows how long each took and who approved it', async () => {
+  test('shows how long each took, and who approved it from where', async () => {
     expect((await withReleases(checkout, ['history', '--limit', '2'])).stdout).toBe(
-      `STARTED (UTC)        RELEASE     IMAGE  STATE        TOOK         APPROVED BY  REASON
-2026-11-23 11:15:00  checkout-3  1.4.0  succeeded    44 min 30 s  bob, alice   all stages succeeded
-2026-11-22 09:00:00  checkout-2  1.4.0  rolled back  1 d 2 h      -            alarm checkout-5xx fired: 48 of 900 requests failed within one minute
+      `STARTED (UTC)        RELEASE     IMAGE  STATE        TOOK         APPROVED BY               REASON
+2026-11-23 11:15:00  checkout-3  1.4.0  succeeded    44 min 30 s  bob (Slack), alice (CLI)  all stages succeeded
+2026-11-22 09:00:00  checkout-2  1.4.0  rolled back  1 d 2 h      -                         alarm checkout-5xx fired: 48 of 900 requests failed within one minute
 `,
     );
   });

@@ -47,8 +47,8 @@ export const waiting: ReleaseView = {
   stages: [staging, { ...production, status: 'waiting', weightPercent: 25, waitingFor: { kind: 'approval', from: ['alice', 'bob'], need: 2, given: ['bob'], untilMs: NOW_MS + 12_600_000 } }, abroad],
   timeline: [
     ...begun,
-    { at: '2026-11-23T11:50:00Z', stage: 'production', kind: 'ask', text: 'Go on from 25 % to 50 %? Asked alice, bob; 2 needed by 15:30 UTC.' },
-    { at: '2026-11-23T11:58:12Z', stage: 'production', kind: 'decision', text: 'Approved by bob: looks calm.', by: 'bob' },
+    { at: '2026-11-23T11:50:00Z', stage: 'production', kind: 'ask', text: 'Go on from 25 % to 50 %? Waits for 2 of alice, bob until 2026-11-23 15:30 UTC, otherwise it counts as rejected.' },
+    { at: '2026-11-23T11:58:12Z', stage: 'production', kind: 'decision', text: 'Approved by bob, from Slack: looks calm.', by: 'bob', via: 'slack' },
   ],
 };
 
@@ -82,6 +82,10 @@ export const done: ReleaseView = {
   reason: 'all stages succeeded',
   endedAt: '2026-11-23T11:59:30Z',
   approvedBy: ['bob', 'alice'],
+  decisions: [
+    { kind: 'approve', by: 'bob', via: 'slack', at: '2026-11-23T11:52:00Z', stage: 'production' },
+    { kind: 'approve', by: 'alice', via: 'cli', at: '2026-11-23T11:53:00Z', stage: 'production', reason: 'looks good' },
+  ],
   stages: [staging, { ...production, status: 'ended', outcome: 'succeeded', weightPercent: 100 }, { ...abroad, status: 'ended', outcome: 'succeeded' }],
   timeline: [...waiting.timeline, { at: '2026-11-23T11:59:30Z', stage: 'abroad', kind: 'stage', text: 'abroad: succeeded. ECS finished the deployment.' }],
 };

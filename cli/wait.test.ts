@@ -67,7 +67,7 @@ describe('wait', () => {
 
   test('tells every entry of the story once, as talk', async () => {
     const { stderr } = await withLooks([running, waiting, waiting, done], ['wait', running.id]);
-    expect(stderr.split('\n').filter((line) => line === 'production: Approved by bob: looks calm.')).toHaveLength(1);
+    expect(stderr.split('\n').filter((line) => line === 'production: Approved by bob, from Slack: looks calm.')).toHaveLength(1);
     expect(stderr.trim().split('\n')).toHaveLength(done.timeline.length);
   });
 
@@ -113,8 +113,8 @@ describe('watch without a terminal', () => {
 11:19:41  production: Task definition checkout:8: container app runs shop/checkout@sha256:4e5f6a7b8c9d.
 11:20:30  production: The new revision serves 5 % of production traffic; baking for 10 min.
 12:00:00  production: bakes, 4 min 10 s left
-11:50:00  production: Go on from 25 % to 50 %? Asked alice, bob; 2 needed by 15:30 UTC.
-11:58:12  production: Approved by bob: looks calm.
+11:50:00  production: Go on from 25 % to 50 %? Waits for 2 of alice, bob until 2026-11-23 15:30 UTC, otherwise it counts as rejected.
+11:58:12  production: Approved by bob, from Slack: looks calm.
 12:00:02  production: waits for approval by alice (1 of 2 given: bob), 3 h 29 min left
 11:31:07  production: rolled back. The old revision serves 100 %.
 12:00:04  checkout-1.4.0-4e5f6a7b rolled back: alarm checkout-5xx fired: 48 of 900 requests failed within one minute

@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { formatDuration, parseDuration } from '../../core/duration.ts';
-import type { ReleaseSummary, ReleaseView } from '../../core/view/model.ts';
+import type { ReleaseSummary, ReleaseView, Surface } from '../../core/view/model.ts';
 import { type CommonOptions, command, connect, type Context, say, show, withConnection } from '../command.ts';
 import type { ConnectionOptions } from '../connect.ts';
 import type { ControlClient } from '../control-client.ts';
@@ -37,7 +37,7 @@ const LOOKED_AT_MAX = 2_000;
 
 export function historyCommand(context: Context): Command {
   const moment = (text: string): number => toMoment(text, context.world.nowMs());
-  return withConnection(command('history', 'list releases, newest first, with how long they took and who approved them'))
+  return withConnection(command('history', 'list releases, newest first, with how long they took and who approved them from where'))
     .option('--pipeline <pipeline>', 'only those of this pipeline')
     .addOption(new Option('--outcome <outcome>', 'only those that ended like this').choices(Object.keys(EXIT_OF_OUTCOME)))
     .option('--since <time>', 'only those started since then: 7d ago, or 2026-11-23', moment)
@@ -87,11 +87,20 @@ function historyTable(releases: readonly ReleaseView[], context: Context): strin
     imageName(release),
     { text: describeState(release), colour: stateColour(release) },
     formatDuration((release.endedAt === undefined ? context.world.nowMs() : Date.parse(release.endedAt)) - Date.parse(release.createdAt)),
-    release.approvedBy?.join(', ') ?? '-',
+    approvers(release),
     release.reason,
   ]);
   return table(['STARTED (UTC)', 'RELEASE', 'IMAGE', 'STATE', 'TOOK', 'APPROVED BY', 'REASON'], rows, context);
 }
+
+/** `alice (Slack), bob (CLI)`: everybody once, with where they said it first. */
+function approvers({ decisions = [] }: ReleaseView): string {
+  const approvals = decisions.filter(({ kind }) => kind === 'approve');
+  const first = approvals.filter(({ by }, index) => approvals.findIndex((one) => one.by === by) === index);
+  return first.length === 0 ? '-' : first.map(({ by, via }) => `${by} (${SURFACES[via]})`).join(', ');
+}
+
+const SURFACES: Record<Surface, string> = { cli: 'CLI', slack: 'Slack', dashboard: 'dashboard' };
 
 /** A moment, or a duration before now. */
 function toMoment(text: string, nowMs: number): number {

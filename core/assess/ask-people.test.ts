@@ -32,10 +32,10 @@ test('more people are asked, and then everybody is reminded, once each and at th
 
 test('what they say names the people and the time', () => {
   const escalated = look(asked(), NOW_MS + 2 * HOUR_MS);
-  expect(escalated.notice).toEqual({ kind: 'approvalEscalated', text: 'Not answered for 2 h: Go on from 25 % to 100 %? Now dave is asked as well; it is open until 2026-11-23T16:00:00.000Z, otherwise it counts as rejected.' });
+  expect(escalated.notice).toEqual({ kind: 'approvalEscalated', text: 'Not answered for 2 h: Go on from 25 % to 100 %? Now dave is asked as well; it is open until 2026-11-23 16:00 UTC, otherwise it counts as rejected.' });
   expect(escalated.entries).toMatchObject([{ key: 'stage.0.ask.weight.25.escalated', kind: 'ask', atMs: NOW_MS + 2 * HOUR_MS }]);
   const reminded = look(asked({ escalatedAtMs: 1 }), NOW_MS + 3.5 * HOUR_MS);
-  expect(reminded.notice).toEqual({ kind: 'approvalReminded', text: 'Still open: Go on from 25 % to 100 %? 30 min left, until 2026-11-23T16:00:00.000Z, otherwise it counts as rejected.' });
+  expect(reminded.notice).toEqual({ kind: 'approvalReminded', text: 'Still open: Go on from 25 % to 100 %? 30 min left, until 2026-11-23 16:00 UTC, otherwise it counts as rejected.' });
   expect(reminded.stage.asks).toMatchObject([{ remindedAtMs: NOW_MS + 3.5 * HOUR_MS, escalatedAtMs: 1 }]);
 });
 
@@ -52,5 +52,5 @@ test('a rule without them reminds nobody', () => {
 
 test('a question says who has to be among those who approve', () => {
   const question = putQuestion({ stage: stageRecord(), nowMs: NOW_MS }, 'before.0', rule({ need: 2, including: [{ name: 'alice', oneOf: ['alice'] }, { name: 'leads', oneOf: ['bob', 'carol'] }] }), 'Roll out?');
-  expect(question.notice?.text).toBe('Roll out? Asked alice, bob, carol; 2 needed, alice and one of leads (bob, carol) among them by 2026-11-23T16:00:00.000Z, otherwise it counts as rejected.');
+  expect(question.notice?.text).toBe('Roll out? Waits for 2 of alice, bob, carol, with alice and one of leads (bob, carol) among them, until 2026-11-23 16:00 UTC, otherwise it counts as rejected.');
 });

@@ -4,6 +4,8 @@ import { escalatesAtMs, remindsAtMs, requirementText } from '../approval/rule.ts
 import { formatDuration } from '../duration.ts';
 import type { ApprovalRule } from '../pipeline/model.ts';
 import type { Ask, EpochMs, NoticeKind, StageRecord, TimelineEntry } from '../release/model.ts';
+import { momentText } from '../text/moment.ts';
+import { oneOf } from '../text/nearest.ts';
 import { stageEntry } from './entries.ts';
 import { RESYNC_PEOPLE_MS, type Assessment } from './verdict.ts';
 
@@ -12,9 +14,7 @@ export function putQuestion({ stage, nowMs }: { stage: StageRecord; nowMs: Epoch
   const deadlineMs = Math.min(nowMs + written.withinMs, Math.max(nowMs, latestMs));
   const rule: ApprovalRule = deadlineMs < nowMs + written.withinMs ? { ...written, otherwise: 'reject' } : written;
   const ask: Ask = { key, rule, question, askedAtMs: nowMs, deadlineMs };
-  const who = rule.from.length === 0 ? 'anybody' : rule.from.join(', ');
-  const among = rule.including === undefined ? '' : `, ${rule.including.map(requirementText).join(' and ')} among them`;
-  const text = `${question} Asked ${who}; ${rule.need} needed${among} by ${deadlineText(ask)}.`;
+  const text = `${question} ${askedText(rule)} until ${deadlineText(ask)}.`;
   const waiting = waitForPeople({ ...stage, asks: [...stage.asks, ask] }, ask, nowMs);
   return { ...waiting, entries: [stageEntry(stage, 'ask', `ask.${key}`, nowMs, text)], notice: { kind: 'approvalAsked', text } };
 }
@@ -33,7 +33,15 @@ export function waitForPeople(stage: StageRecord, ask: Ask, nowMs: EpochMs): Ass
   };
 }
 
-const deadlineText = ({ deadlineMs, rule }: Ask): string => `${new Date(deadlineMs).toISOString()}, otherwise it counts as ${rule.otherwise === 'approve' ? 'approved' : 'rejected'}`;
+/** `Waits for alice or bob`, `Waits for 2 of alice, bob, carol, with one of leads (bob, carol) among them,` */
+function askedText({ from, need, including }: ApprovalRule): string {
+  const among = including === undefined ? '' : `, with ${including.map(requirementText).join(' and ')} among them,`;
+  const anybody = need === 1 ? 'anybody' : `any ${need} people`;
+  const some = need === 1 ? oneOf(from) : `${need} of ${from.join(', ')}`;
+  return `Waits for ${from.length === 0 ? anybody : some}${among}`;
+}
+
+const deadlineText = ({ deadlineMs, rule }: Ask): string => `${momentText(deadlineMs)}, otherwise it counts as ${rule.otherwise === 'approve' ? 'approved' : 'rejected'}`;
 
 interface Nudge {
   kind: NoticeKind;
@@ -54,7 +62,7 @@ function nudgesOf(ask: Ask): Nudge[] {
   }
   if (ask.escalatedAtMs === undefined) {
     const others = ask.rule.escalate?.to.filter((name) => !ask.rule.from.includes(name)) ?? [];
-    add('approvalEscalated', 'escalated', escalatesAtMs(ask), (nowMs) => `Not answered for ${formatDuration(nowMs - ask.askedAtMs)}: ${ask.question} Now ${others.join(', ')} ${others.length === 1 ? 'is' : 'are'} asked as well; it is open until ${deadlineText(ask)}.`, (escalatedAtMs) => ({ ...ask, escalatedAtMs }));
+    add('approvalEscalated', 'escalated', escalatesAtMs(ask), (nowMs) => `Not answered for ${formatDuration(nowMs - ask.askedAtMs)}: ${ask.question} Now ${others.join(' and ')} ${others.length === 1 ? 'is' : 'are'} asked as well; it is open until ${deadlineText(ask)}.`, (escalatedAtMs) => ({ ...ask, escalatedAtMs }));
   }
   return nudges.sort((one, other) => one.atMs - other.atMs);
 }

@@ -72,7 +72,7 @@ describe('every status ECS has', () => {
     const after = (ms: number) => assess(look({ stage: stageRecord({ rollingBack: { ...rollingBack, decidedAtMs: NOW_MS - ms } }), observation: seen(deploymentView({ status: 'ROLLBACK_IN_PROGRESS' })) }));
     expect(after(20 * MINUTE_MS - 1)).toMatchObject({ notice: undefined, entries: [] });
     const slow = after(20 * MINUTE_MS);
-    expect(slow).toMatchObject({ verdict: { kind: 'wait' }, notice: { kind: 'rollbackSlow', text: expect.stringMatching(/has taken 20 min and is not over: .* aws ecs describe-services --cluster prod --services checkout/) as string } });
+    expect(slow).toMatchObject({ verdict: { kind: 'wait' }, notice: { kind: 'rollbackSlow', text: expect.stringMatching(/has taken 20 min and is not over: .* `aws ecs describe-services --cluster prod --services checkout/) as string } });
     expect(assess(look({ stage: slow.stage, observation: seen(deploymentView({ status: 'ROLLBACK_IN_PROGRESS' })) }))).toMatchObject({ notice: undefined, entries: [] });
   });
 

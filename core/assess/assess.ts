@@ -160,7 +160,7 @@ function ended(input: AssessInput, end: { outcome: Outcome; reason: string }): A
 function repair(stage: StageRecord): string {
   const before = stage.found?.taskDefinitionArn;
   if (!before) return 'Look at the service in ECS.';
-  return `To put the old revision back: aws ecs update-service ${serviceWords(stage, '--service')} --task-definition ${before} --force-new-deployment`;
+  return `To put the old revision back: \`aws ecs update-service ${serviceWords(stage, '--service')} --task-definition ${before} --force-new-deployment\`.`;
 }
 
 /** ECS tries for a day to bring the old revision up again, and says of the tasks that it cannot start only in the service's own events. */
@@ -170,7 +170,7 @@ function withSlowRollback(assessment: Assessment, { nowMs }: AssessInput): Asses
   if (!rollingBack || verdict.kind === 'ended' || rollingBack.slowToldAtMs !== undefined || nowMs < rollingBack.decidedAtMs + ROLLBACK_SLOW_MS) return assessment;
   const text =
     `The rollback has taken ${formatDuration(nowMs - rollingBack.decidedAtMs)} and is not over: ECS may be unable to start tasks of the old revision, for want of capacity or of its image. ` +
-    `It goes on trying; what stands in its way is in the events of the service: aws ecs describe-services ${serviceWords(stage, '--services')} --query 'services[0].events[:10]'`;
+    `It goes on trying; what stands in its way is in the events of the service: \`aws ecs describe-services ${serviceWords(stage, '--services')} --query 'services[0].events[:10]'\`.`;
   return {
     ...assessment,
     stage: { ...stage, rollingBack: { ...rollingBack, slowToldAtMs: nowMs } },

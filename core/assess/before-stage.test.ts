@@ -16,7 +16,7 @@ describe('before a stage', () => {
     const { verdict, stage, notice, entries } = judge({ spec: gates(2) });
     expect(verdict).toEqual({ kind: 'wait', waitingFor: { kind: 'approval', askKey: 'before.0', untilMs: NOW_MS + 24 * HOUR_MS }, lookAgainAtMs: NOW_MS + HOUR_MS, reason: 'Roll out to production?' });
     expect(stage.asks).toMatchObject([{ key: 'before.0', askedAtMs: NOW_MS, deadlineMs: NOW_MS + 24 * HOUR_MS }]);
-    expect(notice).toEqual({ kind: 'approvalAsked', text: 'Roll out to production? Asked alice, bob, carol; 2 needed by 2026-11-24T12:00:00.000Z, otherwise it counts as rejected.' });
+    expect(notice).toEqual({ kind: 'approvalAsked', text: 'Roll out to production? Waits for 2 of alice, bob, carol until 2026-11-24 12:00 UTC, otherwise it counts as rejected.' });
     expect(entries).toMatchObject([{ key: 'stage.0.ask.before.0' }]);
   });
 

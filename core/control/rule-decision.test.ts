@@ -62,7 +62,7 @@ describe('a decision that is refused', () => {
     ['a reject without a reason', { kind: 'reject', reason: '  ' }, [asking()], {}, [], { code: 'BadRequest', hint: 'Add --reason "...".' }],
     ['of somebody who is not asked', { callerArn: arnOf('dave') }, [asking()], {}, [], { code: 'NotAllowed', message: 'dave may not decide on production: it asks alice, bob, carol.' }],
     ['a reject of somebody who is not asked', { kind: 'reject', reason: 'x', callerArn: arnOf('dave') }, [asking()], {}, [], { code: 'NotAllowed' }],
-    ['of somebody who is asked later', { callerArn: arnOf('dave') }, [asking({ rule: rule({ escalate: { to: ['dave'], afterMs: 2 * 3_600_000 } }) })], {}, [], { code: 'NotAllowed', message: 'dave may not decide on production: it asks alice, bob, carol. It asks dave from 2026-11-23T13:00:00.000Z on.' }],
+    ['of somebody who is asked later', { callerArn: arnOf('dave') }, [asking({ rule: rule({ escalate: { to: ['dave'], afterMs: 2 * 3_600_000 } }) })], {}, [], { code: 'NotAllowed', message: 'dave may not decide on production: it asks alice, bob, carol. It asks dave from 2026-11-23 13:00 UTC on.' }],
     ['of somebody whom nobody knows', { callerArn: 'arn:aws:iam::1:user/x' }, [asking()], {}, [], { code: 'NotAllowed', message: 'arn:aws:iam::1:user/x may not decide on production: it asks alice, bob, carol.' }],
     ['of the author', {}, [asking({ rule: rule({ notByAuthor: true }) })], { author: 'alice' }, [], { code: 'NotAllowed', message: "alice asked for this release, and production wants somebody else's approval." }],
     ['of an author whom nobody knows', { callerArn: 'arn:aws:iam::1:user/x' }, [asking({ rule: rule({ from: [], notByAuthor: true }) })], { author: 'arn:aws:iam::1:user/x' }, [], { code: 'NotAllowed' }],

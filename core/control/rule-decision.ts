@@ -4,6 +4,7 @@ import { askedAt, escalatesAtMs, mayAnswer } from '../approval/rule.ts';
 import { tally } from '../approval/tally.ts';
 import type { Decision, Release, StageRecord } from '../release/model.ts';
 import { matchesGlob } from '../text/glob.ts';
+import { momentText } from '../text/moment.ts';
 import { sentence } from '../text/sentence.ts';
 
 export interface DecisionWanted {
@@ -68,7 +69,7 @@ export function ruleDecision(wanted: DecisionWanted, release: Release, stages: r
   if (person === undefined) {
     const who = persons.length > 0 ? persons.join(', ') : wanted.callerArn;
     const laterMs = escalatesAtMs(asked.ask);
-    const later = laterMs !== undefined && persons.some((name) => mayAnswer(asked.ask, name, laterMs)) ? ` It asks ${who} from ${new Date(laterMs).toISOString()} on.` : '';
+    const later = laterMs !== undefined && persons.some((name) => mayAnswer(asked.ask, name, laterMs)) ? ` It asks ${who} from ${momentText(laterMs)} on.` : '';
     return refused('NotAllowed', `${who} may not decide on ${asked.stageName}: it asks ${from.join(', ')}.${later}`, 'People are bound to AWS identities under `people` in slipway.yml.');
   }
   // An identity may be bound to several people: if one of them is the author, so is the caller.

@@ -16,7 +16,7 @@ const gated = stageSpec({ before: [{ kind: 'approval', approval: rule() }] });
 describe('a release that is about to begin a stage', () => {
   it('waits for the end of a freeze, and says so once', () => {
     const first = look();
-    const text = 'Waits for the end of the freeze of every pipeline until 2026-11-24T18:00:00.000Z, set by dave: Christmas.';
+    const text = 'Waits for the end of the freeze of every pipeline until 2026-11-24 18:00 UTC, set by dave, from the command line: Christmas.';
     expect(first).toMatchObject({ verdict: { kind: 'wait', lookAgainAtMs: NOW_MS + HOUR_MS, reason: text, waitingFor: { kind: 'freeze', key } }, entries: [{ kind: 'freeze', text }], notice: { kind: 'frozen', text } });
     expect(look({ stage: first.stage })).toMatchObject({ verdict: { kind: 'wait' }, entries: [], notice: undefined });
     expect(look({ nowMs: NOW_MS + 30 * HOUR_MS - 1000, stage: first.stage }).verdict).toMatchObject({ lookAgainAtMs: NOW_MS + 30 * HOUR_MS });
@@ -24,7 +24,7 @@ describe('a release that is about to begin a stage', () => {
 
   it.each<[string, Partial<BeforeInput>, string]>([
     ['when it is over', { nowMs: NOW_MS + 30 * HOUR_MS }, 'The freeze is over.'],
-    ['when it is lifted', { freezes: [freeze({ lifted: { by: 'alice', callerArn: 'arn:alice', via: 'cli', atMs: NOW_MS, reason: 'back' } })] }, 'The freeze was lifted by alice: back.'],
+    ['when it is lifted', { freezes: [freeze({ lifted: { by: 'alice', callerArn: 'arn:alice', via: 'cli', atMs: NOW_MS, reason: 'back' } })] }, 'The freeze was lifted by alice, from the command line: back.'],
     ['when it is overridden', { decisions: [overridden] }, 'Goes on in spite of the freeze: overridden by alice.'],
   ])('goes on %s, and says why', (_, more, text) => {
     expect(look({ stage: look().stage, ...more })).toMatchObject({ verdict: { kind: 'go' }, stage: { waitingFor: undefined }, entries: [{ kind: 'freeze', text }] });

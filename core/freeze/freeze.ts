@@ -1,7 +1,9 @@
 // Freezes: times in which no rollout begins. A rollout that is under way is not stopped by one, and neither is an undo: both would
 // leave things worse than they are.
 import { freezeNumberOf } from '../approval/keys.ts';
+import { fromSurface } from '../control/decision-text.ts';
 import type { Decision, EpochMs } from '../release/model.ts';
+import { momentText } from '../text/moment.ts';
 import { sentence } from '../text/sentence.ts';
 
 export interface Freeze {
@@ -32,9 +34,9 @@ export function standingFreezes(freezes: readonly Freeze[], pipelineName: string
 export const thawsAtMs = (freezes: readonly Freeze[]): EpochMs | undefined => (freezes.some(({ untilMs }) => untilMs === undefined) ? undefined : Math.max(...freezes.map(({ untilMs = 0 }) => untilMs)));
 
 /** A sentence. */
-export function freezeText({ pipeline, reason, by, untilMs }: Freeze): string {
-  const until = untilMs === undefined ? 'until it is lifted' : `until ${new Date(untilMs).toISOString()}`;
-  return `Waits for the end of the freeze of ${pipeline ?? 'every pipeline'} ${until}, set by ${by}: ${sentence(reason)}`;
+export function freezeText({ pipeline, reason, by, via, untilMs }: Freeze): string {
+  const until = untilMs === undefined ? 'until it is lifted' : `until ${momentText(untilMs)}`;
+  return `Waits for the end of the freeze of ${pipeline ?? 'every pipeline'} ${until}, set by ${by}, ${fromSurface(via)}: ${sentence(reason)}`;
 }
 
 /** How a freeze that was waited for came to its end. */
@@ -42,5 +44,5 @@ export function thawText(freezes: readonly Freeze[], key: string, decisions: rea
   const override = decisions.find((decision) => decision.kind === 'override' && decision.stageIndex === stageIndex && decision.askKey === key);
   if (override) return `Goes on in spite of the freeze: overridden by ${override.person}.`;
   const lifted = freezes.find((freeze) => freeze.atMs === freezeNumberOf(key))?.lifted;
-  return lifted ? `The freeze was lifted by ${lifted.by}${lifted.reason ? `: ${lifted.reason}` : ''}.` : 'The freeze is over.';
+  return lifted ? sentence(`The freeze was lifted by ${lifted.by}, ${fromSurface(lifted.via)}${lifted.reason ? `: ${lifted.reason}` : ''}`) : 'The freeze is over.';
 }

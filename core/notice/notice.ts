@@ -1,5 +1,8 @@
 // What Slipway tells the world: one domain event per message, with attributes to filter on and a text a person can read.
 import type { NoticeKind, Outcome, Release, StageRecord } from '../release/model.ts';
+import { goesOn } from '../release/model.ts';
+import { outcomeWords } from './end-words.ts';
+import { linksOf } from './links.ts';
 
 /** Ready for SNS: attributes are strings, the subject is ASCII and at most 100 characters. */
 export interface Notice {
@@ -8,52 +11,58 @@ export interface Notice {
   attributes: Record<'pipeline' | 'stage' | 'service' | 'kind' | 'outcome' | 'release', string>;
 }
 
-const OUTCOME_WORDS: Record<Outcome, string> = {
-  succeeded: 'succeeded',
-  unchanged: 'changed nothing',
-  rolledBack: 'was rolled back',
-  rejected: 'was rejected',
-  aborted: 'was aborted',
-  superseded: 'was superseded',
-  timedOut: 'ran out of time',
-  refused: 'was refused',
-  failed: 'FAILED',
-};
+const SUBJECT_LENGTH_MAX = 100;
+const SUBJECT_PREFIX = '[slipway] ';
 
-export const outcomeWords = (outcome: Outcome): string => OUTCOME_WORDS[outcome];
+/** `shop/checkout:1.2.0 (68c4a2b57417)` */
+export const imageName = ({ image }: Pick<Release, 'image'>): string => `${taggedName(image)} (${shortDigest(image)})`;
 
-export const imageName = (release: Pick<Release, 'image'>): string =>
-  `${release.image.repository}${release.image.tag ? `:${release.image.tag}` : ''} (${release.image.digest.slice(7, 19)})`;
+const taggedName = ({ repository, tag }: Release['image']): string => `${repository}${tag ? `:${tag}` : ''}`;
+const shortDigest = ({ digest }: Release['image']): string => digest.slice(7, 19);
 
 export function noticeOf(release: Release, stage: StageRecord | undefined, kind: NoticeKind, text: string, outcome?: Outcome): Notice {
-  const stageSpec = stage ? release.pipeline.stages[stage.index] : undefined;
-  const where = stageSpec ? `${release.pipeline.name}/${stageSpec.name}` : release.pipeline.name;
+  const { image, pipeline } = release;
+  const stageSpec = stage ? pipeline.stages[stage.index] : undefined;
+  const service = stageSpec ? `${stageSpec.service.cluster}/${stageSpec.service.name}` : undefined;
+  const about = `${pipeline.name} ${image.tag ?? shortDigest(image)}${stageSpec ? `, ${stageSpec.name}` : ''}`;
   const headline = headlineOf(kind, outcome);
-  const lines = [
-    `${where}: ${headline}.`,
-    text,
-    '',
-    `Image:    ${imageName(release)}`,
-    `Digest:   ${release.image.digest}`,
-    ...(stageSpec ? [`Service:  ${stageSpec.service.cluster}/${stageSpec.service.name}`] : []),
-    `Release:  ${release.id}`,
-    ...(stage?.failure ? ['', ...failureLines(stage)] : []),
-    ...(kind === 'approvalAsked' || kind === 'approvalReminded' || kind === 'approvalEscalated' ? ['', `Approve:  slipway approve ${release.id}`, `Reject:   slipway reject ${release.id} --reason "..."`] : []),
-    ...(kind === 'frozen' ? ['', `Override: slipway override ${release.id} --reason "..."`] : []),
+  const facts = [
+    ...nextSteps(release, kind, outcome),
+    ...linksOf(release, stage).map(({ label, url }) => ({ label, text: url })),
+    { label: 'Image', text: taggedName(image) },
+    { label: 'Digest', text: image.digest },
+    ...(service === undefined ? [] : [{ label: 'Service', text: service }]),
+    { label: 'Release', text: release.id },
   ];
   return {
-    subject: ascii(`[slipway] ${where}: ${headline}`).slice(0, 100),
-    message: lines.join('\n'),
+    subject: subjectOf(about, headline),
+    message: [`${about}: ${headline}`, '', text, ...(stage?.failure ? ['', ...failureLines(stage)] : []), '', ...facts.map(factLine)].join('\n'),
     attributes: {
-      pipeline: release.pipeline.name,
+      pipeline: pipeline.name,
       stage: stageSpec?.name ?? 'none',
-      service: stageSpec ? `${stageSpec.service.cluster}/${stageSpec.service.name}` : 'none',
+      service: service ?? 'none',
       kind,
       outcome: outcome ?? 'none',
       release: release.id,
     },
   };
 }
+
+/** Names may be longer than a subject; what has happened is never what is cut. */
+function subjectOf(about: string, headline: string): string {
+  const room = SUBJECT_LENGTH_MAX - SUBJECT_PREFIX.length - headline.length - ': '.length;
+  const shown = ascii(about);
+  return `${SUBJECT_PREFIX}${shown.length <= room ? shown : `${shown.slice(0, room - '...'.length)}...`}: ${headline}`;
+}
+
+interface Fact {
+  label: string;
+  text: string;
+}
+
+const LABEL_WIDTH = 'Deployment: '.length;
+
+const factLine = ({ label, text }: Fact): string => `${`${label}:`.padEnd(LABEL_WIDTH)}${text}`;
 
 function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
   switch (kind) {
@@ -80,8 +89,38 @@ function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
     case 'releaseEnded':
       return `release ${outcome ? outcomeWords(outcome) : 'ended'}`;
     case 'rescued':
-      return 'its execution ended early and was started again';
+      return 'its execution ended early';
   }
+}
+
+/** What to type next, where there is something to do. */
+function nextSteps({ id, undoes }: Release, kind: NoticeKind, outcome: Outcome | undefined): Fact[] {
+  switch (kind) {
+    case 'approvalAsked':
+    case 'approvalReminded':
+    case 'approvalEscalated':
+      return [{ label: 'Approve', text: `slipway approve ${id}` }, { label: 'Reject', text: `slipway reject ${id} --reason "..."` }];
+    case 'frozen':
+      return [{ label: 'Override', text: `slipway override ${id} --reason "..."` }];
+    case 'releaseStarted':
+    case 'stageStarted':
+    case 'weightReached':
+    case 'rollbackStarted':
+    case 'rollbackSlow':
+      return [{ label: 'Follow', text: `slipway watch ${id}` }];
+    case 'stageEnded':
+    case 'rescued':
+      return [{ label: 'Story', text: `slipway status ${id}` }];
+    case 'releaseEnded':
+      return [{ label: 'Story', text: `slipway status ${id}` }, ...stepsAfterEnd(id, outcome, undoes !== undefined)];
+  }
+}
+
+function stepsAfterEnd(id: string, outcome: Outcome | undefined, isUndo: boolean): Fact[] {
+  if (outcome === 'succeeded') return [{ label: 'Undo', text: `slipway undo ${id} --reason "..."` }];
+  // The newer release is the one to look at; an undo is asked for anew.
+  if (outcome === undefined || goesOn(outcome) || outcome === 'superseded' || isUndo) return [];
+  return [{ label: 'Retry', text: `slipway retry ${id}` }];
 }
 
 export function failureLines(stage: StageRecord): string[] {

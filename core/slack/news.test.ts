@@ -47,6 +47,6 @@ test('after a long outage the story is told in one reply, the beginning and the 
 });
 
 test('a time in the story is every reader’s own time; what only looks like one stays', () => {
-  expect(textsOf([entry('stage.0.ask.weight.5', 'Go on? 1 needed by 2026-11-23T15:00:00.000Z, or never.', { kind: 'ask' })])).toEqual(['✋ *production*  Go on? 1 needed by <!date^1795446000^{date_short_pretty} {time_secs}|2026-11-23 15:00:00 UTC>, or never.']);
-  expect(textsOf([entry('stage.0.ended', 'At 2026-99-99T99:99:99.999Z.')])).toEqual(['🚢 *production*  At 2026-99-99T99:99:99.999Z.']);
+  expect(textsOf([entry('stage.0.ask.weight.5', 'Go on? Waits until 2026-11-23 15:00 UTC, or never.', { kind: 'ask' })])).toEqual(['✋ *production*  Go on? Waits until <!date^1795446000^{date_short_pretty} {time_secs}|2026-11-23 15:00:00 UTC>, or never.']);
+  expect(textsOf([entry('stage.0.ended', 'At 2026-99-99 99:99 UTC.')])).toEqual(['🚢 *production*  At 2026-99-99 99:99 UTC.']);
 });

@@ -2,8 +2,9 @@
 import { askedAt } from '../approval/rule.ts';
 import { openAsks } from '../control/rule-decision.ts';
 import type { Decision, Release, StageRecord, TimelineEntry } from '../release/model.ts';
+import { withMoments } from '../text/moment.ts';
 import { fitting, section, type Block, type Message } from './blocks.ts';
-import { codeBlock, inline, localTime, mention } from './text.ts';
+import { codeBlock, inline, localTime, mention, prose } from './text.ts';
 
 /** Steps that only matter to somebody who looks for a fault in Slipway; the timeline keeps them. */
 const QUIET = /(^release\.started$|\.registered$|\.taken$|\.advance\.|\.rollback\.asked$|\.preflight\.unchanged$)/;
@@ -52,7 +53,7 @@ function entryBlocks(entry: TimelineEntry, about: Told, nowMs: number): Block[] 
 }
 
 /** The story is told in UTC; in Slack every reader has a time zone. Nobody is called and nothing is linked by a time, so it may be put in after the escaping. */
-const lineOf = (text: string): string => inline(text, LINE_LENGTH_MAX).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, (time) => (Number.isNaN(Date.parse(time)) ? time : localTime(Date.parse(time))));
+const lineOf = (text: string): string => withMoments(prose(text, LINE_LENGTH_MAX), localTime);
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 

@@ -5,13 +5,14 @@ import type { AlarmView } from '../assess/verdict.ts';
 import { openAsks } from '../control/rule-decision.ts';
 import { unreachable } from '../errors.ts';
 import { rungsOf } from '../ladder/index.ts';
-import { imageName, outcomeWords } from '../notice/notice.ts';
+import { outcomeWords, restOfEnd } from '../notice/end-words.ts';
+import { linksOf } from '../notice/links.ts';
+import { imageName } from '../notice/notice.ts';
 import type { Decision, Release, StageRecord } from '../release/model.ts';
 import { context, fitting, header, section, type Block, type Button, type Message } from './blocks.ts';
 import { ACTIONS_BLOCK, button } from './buttons.ts';
-import { linksOf } from './links.ts';
 import { nameOf, OUTCOME_ICONS, stageText } from './stage-line.ts';
-import { code, inline, localTime, plain } from './text.ts';
+import { code, inline, link, localTime, plain, prose } from './text.ts';
 
 export interface Shown {
   release: Release;
@@ -35,17 +36,17 @@ export function releaseMessage(shown: Shown, nowMs: number): Message {
   const digest = release.image.digest.slice(7, 19);
   const image = `${release.image.repository}${release.image.tag ? `:${release.image.tag}` : ''}`;
   const ended = release.status === 'ended';
-  const reason = inline(release.reason, REASON_LENGTH_MAX);
+  const outcome = release.outcome ?? 'failed';
   const blocks: Block[] = [
     header(plain(`${icon} ${release.pipeline.name} ${release.image.tag ?? digest} ${headline}`, 150)),
     section(`${code(image, 300)}  ${code(digest)}${release.author === undefined ? '' : `\nAsked for by ${inline(release.author)}`}`),
     ...stageBlocks(shown, nowMs),
-    ...(ended ? [section(`*It ${inline(outcomeWords(release.outcome ?? 'failed'))}:* ${reason}`)] : []),
+    ...(ended ? [section(prose(`It ${outcomeWords(outcome)}${restOfEnd(outcome, release.reason)}`, REASON_LENGTH_MAX))] : []),
     ...lightBlocks(shown),
     ...buttonBlocks(shown, nowMs),
-    context([...linksOf(release, stage, shown.executionArn), code(release.id)].join('  ·  '), timesOf(release)),
+    context([...linksOf(release, stage, shown.executionArn).map(({ url, label }) => link(url, label)), code(release.id)].join('  ·  '), timesOf(release)),
   ];
-  return fitting({ text: `${icon} ${inline(release.pipeline.name)} ${inline(imageName(release), 300)} ${inline(headline, 300)}${ended ? `: ${reason}` : ''}`, blocks });
+  return fitting({ text: `${icon} ${inline(release.pipeline.name)} ${inline(imageName(release), 300)} ${inline(headline, 300)}${ended ? `: ${inline(release.reason, REASON_LENGTH_MAX)}` : ''}`, blocks });
 }
 
 const timesOf = (release: Release): string => `started ${localTime(release.createdAtMs)}${release.endedAtMs === undefined ? '' : `  ·  ended ${localTime(release.endedAtMs)}`}`;
@@ -97,7 +98,7 @@ function stageBlocks({ release, stages, decisions }: Shown, nowMs: number): Bloc
   const end = Math.max(STAGES_MAX, release.stageIndex + 1);
   const window = stages.slice(Math.max(0, end - STAGES_MAX), end);
   const hidden = stages.length - window.length;
-  return [...window.map((stage) => section(stageText(release, stage, decisions, nowMs))), ...(hidden > 0 ? [context(`and ${hidden} more stages`)] : [])];
+  return [...window.map((stage) => section(stageText(release, stage, decisions, nowMs))), ...(hidden > 0 ? [context(`and ${hidden} more ${hidden === 1 ? 'stage' : 'stages'}`)] : [])];
 }
 
 const LIGHTS: Record<AlarmView['state'], string> = { OK: '🟢', ALARM: '🔴', INSUFFICIENT_DATA: '⚪', MISSING: '❔' };

@@ -1,8 +1,8 @@
 // One stage in the message of its release: how far it is, what it waits for, or how it ended.
 import { rungsOf, type Rung } from '../ladder/index.ts';
-import { outcomeWords } from '../notice/notice.ts';
+import { outcomeWords, restOfEnd } from '../notice/end-words.ts';
 import { goesOn, type Decision, type Outcome, type Release, type StageRecord } from '../release/model.ts';
-import { inline } from './text.ts';
+import { inline, prose } from './text.ts';
 import { waitingLine } from './waiting.ts';
 
 export const OUTCOME_ICONS: Record<Outcome, string> = {
@@ -27,8 +27,8 @@ export function stageText(release: Release, stage: StageRecord, decisions: reado
   const name = `*${inline(nameOf(release, stage))}*`;
   if (stage.status === 'ended') {
     const outcome = stage.outcome ?? 'failed';
-    const why = goesOn(outcome) || stage.reason === '' ? '' : `: ${inline(stage.reason, REASON_LENGTH_MAX)}`;
-    return `${OUTCOME_ICONS[outcome]} ${name}  ${inline(outcomeWords(outcome))}${why}`;
+    const why = goesOn(outcome) ? '' : restOfEnd(outcome, stage.reason);
+    return `${OUTCOME_ICONS[outcome]} ${name}  ${prose(`${outcomeWords(outcome)}${why}`, REASON_LENGTH_MAX)}`;
   }
   if (release.status === 'ended') return `⚪ ${name}  not reached`;
   if (stage.status === 'pending' && stage.index !== release.stageIndex) return `⚪ ${name}  to come`;

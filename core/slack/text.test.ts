@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { anyText } from '../../test/any-text.ts';
-import { clip, code, codeBlock, escaped, inline, link, localTime, mention, plain, until } from './text.ts';
+import { clip, code, codeBlock, escaped, inline, link, localTime, mention, plain, prose, until } from './text.ts';
 
 test.each([
   ['<!channel>', '&lt;!channel&gt;'],
@@ -50,6 +50,20 @@ test('only a Slack user id becomes a mention', () => {
   expect(mention('U012AB3CD')).toBe('<@U012AB3CD>');
   expect(mention('!channel')).toBe('!channel');
   expect(mention('U1> <!here')).toBe('U1&gt; &lt;!here');
+});
+
+test.each([
+  ['Run `aws ecs x --query \'a[:1]\'`.', "Run `aws ecs x --query 'a[:1]'`."],
+  ['Hello `<!channel>` & co', 'Hello `&lt;!channel&gt;` &amp; co'],
+  ['one ` alone', "one ' alone"],
+  ['nothing `` in it', 'nothing ` ` in it'],
+  ['`all`', '`all`'],
+])('%j: a command is code, whatever stands in it', (written, shown) => {
+  expect(prose(written)).toBe(shown);
+});
+
+test('what is cut inside a command is no code any more', () => {
+  expect(prose('Run `aws ecs describe`.', 12)).toBe("Run 'aws ec…");
 });
 
 test('a link cannot be left from inside', () => {

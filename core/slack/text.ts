@@ -32,6 +32,13 @@ export const inline = (text: string, lengthMax = 200): string => escaped(text.re
 /** Inline code: what stands in it is shown as it is, so a back-tick must not end it early. */
 export const code = (text: string, lengthMax = 200): string => `\`${inline(text, lengthMax) || ' '}\``;
 
+/** One line of what Slipway says, where commands stand between back-ticks: they are shown as code. Back-ticks that do not pair up are none of ours. */
+export function prose(text: string, lengthMax = 200): string {
+  const parts = clip(clean(text).replace(/\s+/g, ' ').trim(), lengthMax).split('`');
+  if (parts.length % 2 === 0) return inline(text, lengthMax);
+  return parts.map((part, index) => (index % 2 === 0 ? escapeCharacters(part) : code(part, lengthMax))).join('');
+}
+
 /** A block of code, of which the end is the part that matters (the last lines of a log). */
 export function codeBlock(text: string, lengthMax: number): string {
   const cleaned = clean(text).replaceAll('```', "'''");

@@ -3,7 +3,8 @@ import { askedAt, requirementText } from '../approval/rule.ts';
 import { tally } from '../approval/tally.ts';
 import { unreachable } from '../errors.ts';
 import type { Ask, Decision, Release, StageRecord } from '../release/model.ts';
-import { inline, until } from './text.ts';
+import { withMoments } from '../text/moment.ts';
+import { inline, localTime, until } from './text.ts';
 
 const NAMES_MAX = 10;
 
@@ -15,7 +16,7 @@ export function waitingLine(release: Release, stage: StageRecord, decisions: rea
     case 'turn':
       return `Waits for its turn behind ${inline(waiting.behind)}`;
     case 'freeze':
-      return `❄️ ${inline(waiting.text, 600)}`;
+      return `❄️ ${withMoments(inline(waiting.text, 600), localTime)}`;
     case 'deployment':
       return 'ECS is at work';
     case 'bake':

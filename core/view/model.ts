@@ -44,10 +44,25 @@ export interface ReleaseView extends ReleaseSummary {
   author?: string;
   /** Everybody who has approved anything of it, in the order in which they did. */
   approvedBy?: string[];
+  /** What people have decided about it, in the order in which they did. */
+  decisions?: DecisionView[];
   stages: StageView[];
   /** Oldest first. */
   timeline: TimelineEntry[];
 }
+
+export interface DecisionView {
+  kind: DecisionKind;
+  by: string;
+  via: Surface;
+  at: string;
+  /** The stage it was about. */
+  stage?: string;
+  reason?: string;
+}
+
+/** Where a person has said it. */
+export type Surface = 'cli' | 'slack' | 'dashboard';
 
 export interface StageView {
   name: string;
@@ -113,7 +128,7 @@ export interface TimelineEntry {
   /** The person or identity behind it. */
   by?: string;
   /** Where that person did it. */
-  via?: 'cli' | 'slack' | 'dashboard';
+  via?: Surface;
   /** The production weight of the new revision from here on, where the entry is about it. */
   weightPercent?: number;
 }

@@ -87,6 +87,18 @@ describe('a whole release', () => {
     });
   });
 
+  it('says who decided what, from where, when and why, in the order in which they did', () => {
+    const later = decision({ person: 'alice', via: 'slack', reason: 'looks good', atMs: NOW_MS });
+    const decisions = [later, decision({ kind: 'promote', person: 'bob', via: 'dashboard', askKey: 'rung.5', stageIndex: 7, atMs: NOW_MS - 1000 })];
+    expect(view([stageRecord()], {}, decisions)).toMatchObject({
+      approvedBy: ['alice'],
+      decisions: [
+        { kind: 'promote', by: 'bob', via: 'dashboard', at: '2026-11-23T11:59:59.000Z' },
+        { kind: 'approve', by: 'alice', via: 'slack', at: '2026-11-23T12:00:00.000Z', stage: 'production', reason: 'looks good' },
+      ],
+    });
+  });
+
   it('is plain JSON', () => {
     const whole = view([stageRecord({ asks: [ask()], waitingFor: bake })]);
     expect(JSON.parse(JSON.stringify(whole))).toEqual(whole);

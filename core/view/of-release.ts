@@ -4,7 +4,7 @@ import { failureLines } from '../notice/notice.ts';
 import type { Decision, Failure, Release, StageRecord, TimelineEntry as Entry, WaitingFor } from '../release/model.ts';
 import { askedAt, escalatesAtMs } from '../approval/rule.ts';
 import { tally } from '../approval/tally.ts';
-import type { FailureView, ReleaseSummary, ReleaseView, RungView, StageView, TimelineEntry, WaitingKind, WaitingView } from './model.ts';
+import type { DecisionView, FailureView, ReleaseSummary, ReleaseView, RungView, StageView, TimelineEntry, WaitingKind, WaitingView } from './model.ts';
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 
@@ -35,6 +35,7 @@ export function releaseViewOf(loaded: { release: Release; stages: readonly Stage
     ...summaryOf(release, stages),
     ...(release.author === undefined ? {} : { author: release.author }),
     ...(approvedBy.length === 0 ? {} : { approvedBy }),
+    ...(decisions.length === 0 ? {} : { decisions: inOrder(decisions).map((decision) => decisionViewOf(release, decision)) }),
     stages: stages.map((stage) => stageViewOf(release, stage, decisions, nowMs)),
     timeline: timeline.map((entry) => timelineViewOf(release, entry)),
   };
@@ -83,8 +84,15 @@ function failureViewOf(stage: StageRecord, failure: Failure): FailureView {
 }
 
 function approversOf(decisions: readonly Decision[]): string[] {
-  const approvals = decisions.filter((decision) => decision.kind === 'approve').sort((one, other) => one.atMs - other.atMs);
-  return [...new Set(approvals.map((decision) => decision.person))];
+  const approvals = decisions.filter((decision) => decision.kind === 'approve');
+  return [...new Set(inOrder(approvals).map((decision) => decision.person))];
+}
+
+const inOrder = (decisions: readonly Decision[]): Decision[] => [...decisions].sort((one, other) => one.atMs - other.atMs);
+
+function decisionViewOf(release: Release, { kind, person, via, atMs, stageIndex, reason }: Decision): DecisionView {
+  const stage = release.pipeline.stages[stageIndex]?.name;
+  return { kind, by: person, via, at: iso(atMs), ...(stage === undefined ? {} : { stage }), ...(reason === '' ? {} : { reason }) };
 }
 
 /** A bake that waits for requests is a bake to those who look. */

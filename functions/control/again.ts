@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Hold, HoldLift } from '../../adapters/records/holds.ts';
 import { serviceArnOf } from '../../core/arn.ts';
+import { fromSurface } from '../../core/control/decision-text.ts';
 import { personsOf } from '../../core/control/rule-decision.ts';
 import type { HoldsAnswer, HoldView, LiftAnswer, StartReleaseAnswer } from '../../core/view/api.ts';
 import { nextAt, pageOf } from './page.ts';
@@ -113,7 +114,7 @@ async function lift({ holds, releases, timeline }: ControlDependencies, { pipeli
   const hold = await holds.lift(stage.serviceArn, digest, lifted);
   const releaseId = hold && (await releases.ofDigest(pipeline, digest));
   if (hold && releaseId !== undefined) {
-    const text = `The hold on ${stage.name} was lifted by ${lifted.by}${lifted.reason ? `: ${lifted.reason}` : '.'}`;
+    const text = `The hold on ${stage.name} was lifted by ${lifted.by}, ${fromSurface(lifted.via)}${lifted.reason ? `: ${lifted.reason}` : '.'}`;
     await timeline.write(releaseId, [{ key: `stage.${stage.index}.hold.${hold.atMs}.lifted`, atMs: lifted.atMs, kind: 'decision', text, by: lifted.by, via: lifted.via }]);
   }
   return hold !== undefined;

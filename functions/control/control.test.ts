@@ -215,7 +215,7 @@ describe('holds', () => {
     expect((await call('GET', '/v1/holds', { query: { lifted: 'true' } })).body).toEqual({
       holds: [{ pipeline: 'checkout', stage: 'production', digest: DIGESTS[0], reason: 'it leaks', by: 'alice', at, lifted: { by: 'alice', callerArn: ALICE, via: 'dashboard', at, reason: 'mended' } }],
     });
-    expect(await cloud.timeline.read('checkout-a')).toMatchObject([{ kind: 'decision', text: 'The hold on production was lifted by alice: mended', by: 'alice', via: 'dashboard' }]);
+    expect(await cloud.timeline.read('checkout-a')).toMatchObject([{ kind: 'decision', text: 'The hold on production was lifted by alice, from the dashboard: mended', by: 'alice', via: 'dashboard' }]);
   });
 
   it('are lifted once, and whoever dies on the way has said so', async () => {
@@ -253,7 +253,7 @@ describe('decisions', () => {
     await asking();
     expect(await decideOn({ kind: 'approve', reason: 'fine' })).toMatchObject({ status: 200, body: { recorded: true, message: 'Approved by alice: fine', release: { id: one.id } } });
     expect((await cloud.releases.load(one.id))?.decisions).toMatchObject([{ kind: 'approve', person: 'alice', callerArn: ALICE, via: 'cli', askKey: 'weight.25', atMs: NOW_MS }]);
-    expect(await cloud.timeline.read(one.id)).toMatchObject([{ kind: 'decision', text: 'Approved by alice: fine', by: 'alice' }]);
+    expect(await cloud.timeline.read(one.id)).toMatchObject([{ kind: 'decision', text: 'Approved by alice, from the command line: fine', by: 'alice' }]);
     expect(rung).toEqual([one.id]);
     expect(announced).toEqual([one.id]);
   });

@@ -1,9 +1,10 @@
 // POST /v1/releases/{id}/decisions: what people decide about a release under way.
 import * as v from 'valibot';
+import { decisionText } from '../../core/control/decision-text.ts';
 import { ruleDecision } from '../../core/control/rule-decision.ts';
 import type { DecisionAnswer } from '../../core/view/api.ts';
 import { summaryOf } from '../../core/view/of-release.ts';
-import { decisionText, recordDecision, tellDecision } from '../shared/record-decision.ts';
+import { recordDecision, tellDecision } from '../shared/record-decision.ts';
 import { errorFields } from '../../adapters/log.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 

@@ -6,6 +6,7 @@ import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
 import { failureLines } from '../../core/notice/notice.ts';
+import { tasksDiedText } from '../../core/notice/texts.ts';
 import { changeStage, StageEvent } from '../shared/stage.ts';
 
 export interface ExplainDependencies {
@@ -21,6 +22,6 @@ export const explain = (dependencies: ExplainDependencies) => async (input: unkn
     if (!revisionId) return { stage, entries: [], answer: { found: false } };
     const { stoppedTasks, lastLogLines } = await dependencies.failures.of(spec.service, revisionId);
     if (stoppedTasks.length === 0) return { stage, entries: [], answer: { found: false } };
-    const explained = { ...stage, failure: { summary: `${stoppedTasks.length} task(s) of the new revision died.`, stoppedTasks, lastLogLines } };
+    const explained = { ...stage, failure: { summary: tasksDiedText(stoppedTasks.length), stoppedTasks, lastLogLines } };
     return { stage: explained, entries: [stageEntry(stage, 'failure', 'failure', dependencies.clock.nowMs(), failureLines(explained).join('\n'))], answer: { found: true } };
   });

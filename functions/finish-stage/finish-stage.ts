@@ -11,7 +11,8 @@ import type { Timeline } from '../../adapters/records/timeline.ts';
 import type { Watches } from '../../adapters/records/watches.ts';
 import { alarmArnOf, type Place } from '../../core/arn.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
-import { imageName, noticeOf, outcomeWords, type Notice } from '../../core/notice/notice.ts';
+import { endText } from '../../core/notice/end-words.ts';
+import { imageName, noticeOf, type Notice } from '../../core/notice/notice.ts';
 import { deploymentConfigurationFor, putBackConfiguration, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
 import { putBack } from '../../core/plan/put-back.ts';
 import type { Stage } from '../../core/pipeline/model.ts';
@@ -48,10 +49,10 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
   const ended = await changeStage(dependencies, event, async ({ stage: now }) => {
     const reason = leftBehind ? `${sentence(event.reason)} ${leftBehind}` : event.reason;
     const next = now.status === 'ended' ? now : { ...now, status: 'ended' as const, outcome: event.outcome, reason, endedAtMs: clock.nowMs(), waitingFor: undefined };
-    return { stage: next, entries: [stageEntry(now, 'stage', 'ended', clock.nowMs(), endText(next.outcome ?? event.outcome, next.reason))], answer: next };
+    return { stage: next, entries: [stageEntry(now, 'stage', 'ended', clock.nowMs(), endText('The rollout', next.outcome ?? event.outcome, next.reason))], answer: next };
   });
   const outcome = ended.outcome ?? event.outcome;
-  const text = endText(outcome, ended.reason);
+  const text = endText('The rollout', outcome, ended.reason);
   if (holdsImage(outcome, ended.rollingBack) && !release.undoes) {
     const until = 'until somebody lifts the hold';
     await dependencies.holds.set({ serviceArn: stage.serviceArn, digest: release.image.digest, reason: ended.reason, by: release.id, atMs: ended.endedAtMs ?? clock.nowMs() });
@@ -91,8 +92,6 @@ async function putServiceBack(
   } catch (error) {
     if (!isAwsError(error, 'ServiceNotActiveException', 'ServiceNotFoundException', 'ClusterNotFoundException', 'InvalidParameterException', 'ClientException')) throw error;
     log.error('deployment configuration not put back', { release: event.releaseId, service: service.name, errorName: error.name, errorMessage: error.message });
-    return `Its deployment configuration could not be put back (${error.message}); set it again with aws ecs update-service --cluster ${service.cluster} --service ${service.name} --deployment-configuration '${JSON.stringify(putBackConfiguration(found))}'.`;
+    return `Its deployment configuration could not be put back (${error.message}); set it again with \`aws ecs update-service --cluster ${service.cluster} --service ${service.name} --deployment-configuration '${JSON.stringify(putBackConfiguration(found))}'\`.`;
   }
 }
-
-const endText = (outcome: Outcome, reason: string): string => `The rollout ${outcomeWords(outcome)}: ${sentence(reason)}`;

@@ -109,7 +109,7 @@ describe('by hand', () => {
     await cloud.releases.end(ID, 'rolledBack', 'x', 1);
     expect(await push(byHand({ reason: 'fixed the database' }))).toEqual({ kind: 'started', releaseId: `${ID}-2` });
     expect((await cloud.releases.load(`${ID}-2`))?.release).toMatchObject({ author: 'alice', pushedAtMs: cloud.clock.nowMs() });
-    expect(await cloud.timeline.read(`${ID}-2`)).toMatchObject([{ text: 'Started by hand: fixed the database.', by: 'alice' }]);
+    expect(await cloud.timeline.read(`${ID}-2`)).toMatchObject([{ text: 'Started by hand, from the command line: fixed the database.', by: 'alice' }]);
   });
 
   it('an author whom nobody knows is known by ARN, so that their approval does not count either', async () => {

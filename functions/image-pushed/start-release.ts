@@ -8,6 +8,7 @@ import type { Releases } from '../../adapters/records/releases.ts';
 import type { Specifications, StoredPipeline } from '../../adapters/records/specifications.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import type { Place } from '../../core/arn.ts';
+import { fromSurface } from '../../core/control/decision-text.ts';
 import { personsOf } from '../../core/control/rule-decision.ts';
 import type { ImagePush } from '../../core/image/push-event.ts';
 import { newRelease, type NewRelease } from '../../core/release/create.ts';
@@ -99,7 +100,7 @@ export async function startByHand(dependencies: StartDependencies, wanted: ByHan
   const running = before === undefined ? undefined : await releases.load(before);
   const orphan = running?.release.status === 'running' && running.executionArn === undefined;
   if (running?.release.status === 'running' && !orphan) return refused('Refused', `this digest is being released already: ${running.release.id}`, `Follow it with \`slipway status ${running.release.id}\`.`);
-  return startNew(dependencies, wanted, before === undefined || orphan ? 1 : 2, `Started by hand`, {
+  return startNew(dependencies, wanted, before === undefined || orphan ? 1 : 2, 'Started by hand', {
     pipeline: stored.pipeline,
     people: stored.people,
     specificationVersion: stored.version,
@@ -165,8 +166,8 @@ async function startNew(
       const existing = await releases.load(release.id);
       if (existing?.release.status !== 'running' || existing.executionArn !== undefined) continue;
     }
-    const reason = wanted.reason ? `: ${wanted.reason}` : '';
-    await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: sentence(`${what}${reason}`), by: release.author ?? wanted.callerArn, via: wanted.via }]);
+    const told = `${what}, ${fromSurface(wanted.via)}${wanted.reason ? `: ${wanted.reason}` : ''}`;
+    await timeline.write(release.id, [{ key: 'release.by-hand', atMs: nowMs, kind: 'release', text: sentence(told), by: release.author ?? wanted.callerArn, via: wanted.via }]);
     await begin(dependencies, release.id);
     log.info('release started by hand', { release: release.id, by: wanted.callerArn });
     return { kind: 'started', releaseId: release.id };

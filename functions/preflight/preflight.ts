@@ -16,6 +16,7 @@ import { checkPreflight, type PreflightFault } from '../../core/preflight/check.
 import type { Outcome, Release, StageRecord, TimelineEntry } from '../../core/release/model.ts';
 import { Transient } from '../shared/lambda.ts';
 import { changeStage, StageEvent, type LoadedStage } from '../shared/stage.ts';
+import { momentText } from '../../core/text/moment.ts';
 import { sentence } from '../../core/text/sentence.ts';
 
 /** From `control`, which has parsed the stage. */
@@ -51,7 +52,7 @@ async function look(dependencies: PreflightDependencies, loaded: LoadedStage): P
 
   const hold = await dependencies.holds.of(stage.serviceArn, release.image.digest);
   if (hold) {
-    const reason = `this image is held on ${spec.service.cluster}/${spec.service.name} since ${new Date(hold.atMs).toISOString()} by ${hold.by}: ${sentence(hold.reason)} Lift it with \`slipway unhold ${release.pipeline.name} --digest ${release.image.digest}\`, or go on with \`slipway retry\``;
+    const reason = `this image is held on ${spec.service.cluster}/${spec.service.name} since ${momentText(hold.atMs)} by ${hold.by}: ${sentence(hold.reason)} Lift it with \`slipway unhold ${release.pipeline.name} --digest ${release.image.digest}\`, or go on with \`slipway retry\``;
     return { stage, entries: [stageEntry(stage, 'stage', 'preflight.held', nowMs, `Refused: ${reason}.`)], answer: { kind: 'ended', outcome: 'refused', reason } };
   }
   const before = await stageBefore(dependencies, loaded);

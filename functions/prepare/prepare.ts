@@ -4,7 +4,8 @@ import * as v from 'valibot';
 import type { Clock } from '../../adapters/clock.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
-import { imageName, noticeOf, type Notice } from '../../core/notice/notice.ts';
+import { noticeOf, type Notice } from '../../core/notice/notice.ts';
+import { releaseStartedText } from '../../core/notice/texts.ts';
 import { isFirstExecution } from '../../core/release/execution-name.ts';
 import { loadRelease } from '../shared/stage.ts';
 
@@ -29,7 +30,7 @@ export const prepare = ({ releases, timeline, clock }: PrepareDependencies) => a
   const { release, stages } = await loadRelease(releases, releaseId);
   // Whoever takes over from an execution that waited for its turn finds nothing begun either, and the start was told of.
   const fresh = stages.every((stage) => stage.status === 'pending') && isFirstExecution(releaseId, executionName ?? releaseId);
-  const text = `Release of ${imageName(release)} through ${release.pipeline.stages.map((stage) => stage.name).join(', ')}.`;
+  const text = releaseStartedText(release);
   if (fresh) await timeline.write(releaseId, [{ key: 'release.started', atMs: clock.nowMs(), kind: 'release', text }]);
   return {
     stageIndex: release.stageIndex,

@@ -10,6 +10,7 @@ import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import { noticeOf, type Notice } from '../../core/notice/notice.ts';
+import { givenUpText, rescuedText } from '../../core/notice/texts.ts';
 import { handOverName, nextExecution } from '../../core/release/execution-name.ts';
 
 const ENDED_EARLY = ['FAILED', 'TIMED_OUT', 'ABORTED'];
@@ -88,9 +89,7 @@ async function takeOver({ releases, timeline, executions, clock, log }: RescueDe
   if (next.kind === 'enough') {
     // An open release would hold its service for ever; ended, it lets the next one look for itself.
     log.error('rescued too often, given up', { release: end.releaseId, execution: end.executionName, reason: end.reason });
-    const where = release.pipeline.stages[release.stageIndex]?.service;
-    const look = where ? ` Look at it with aws ecs describe-services --cluster ${where.cluster} --services ${where.name}.` : '';
-    const text = `Its execution ended early again and again (${end.reason}). Slipway leaves the service as it is; ECS rolls an open pause back by itself when its time is over.${look}`;
+    const text = givenUpText(end.reason, release.pipeline.stages[release.stageIndex]?.service);
     await timeline.write(end.releaseId, [{ key: 'rescue.given-up', atMs: clock.nowMs(), kind: 'failure', text }]);
     await releases.end(end.releaseId, 'failed', text, clock.nowMs());
     await begin(next.announcer);
@@ -98,7 +97,7 @@ async function takeOver({ releases, timeline, executions, clock, log }: RescueDe
   }
   const { name } = next;
   await releases.markForRescue(end.releaseId, end.reason);
-  const text = `Its execution ${end.executionName} ended early (${end.reason}); ${name} rolls back what is under way and ends the release.`;
+  const text = rescuedText(end.executionName, end.reason, name);
   await timeline.write(end.releaseId, [{ key: `rescue.${name}`, atMs: clock.nowMs(), kind: 'failure', text }]);
   await begin(name);
   log.error('rescued', { release: end.releaseId, execution: end.executionName, by: name, reason: end.reason });

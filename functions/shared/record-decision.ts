@@ -3,6 +3,7 @@ import type { Doorbell } from '../../adapters/doorbell.ts';
 import type { Logger } from '../../adapters/log.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
+import { decisionStory } from '../../core/control/decision-text.ts';
 import type { Decision } from '../../core/release/model.ts';
 
 export interface RecordDependencies {
@@ -27,9 +28,5 @@ export async function recordDecision({ releases, timeline, doorbell, log }: Reco
 /** Writing it twice is writing it once. */
 export async function tellDecision(timeline: Pick<Timeline, 'write'>, releaseId: string, decision: Decision): Promise<void> {
   const key = `stage.${decision.stageIndex}.decision.${decision.kind}.${decision.askKey ?? 'all'}.${decision.person}`;
-  await timeline.write(releaseId, [{ key, atMs: decision.atMs, kind: 'decision', text: decisionText(decision), by: decision.person, via: decision.via }]);
+  await timeline.write(releaseId, [{ key, atMs: decision.atMs, kind: 'decision', text: decisionStory(decision), by: decision.person, via: decision.via }]);
 }
-
-const WORDS: Record<Decision['kind'], string> = { approve: 'Approved', reject: 'Rejected', abort: 'Aborted', promote: 'The rest of the bake was skipped', override: 'The freeze was overridden' };
-
-export const decisionText = (decision: Decision): string => `${WORDS[decision.kind]} by ${decision.person}${decision.reason ? `: ${decision.reason}` : '.'}`;

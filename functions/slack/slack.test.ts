@@ -18,7 +18,7 @@ describe('a click', () => {
     expect(await rig.decisions()).toEqual([]);
     await rig.work();
     expect(await rig.decisions()).toMatchObject([{ kind: 'approve', person: 'alice', via: 'slack', callerArn: 'slack:U012AL1CE', askKey: 'weight.5' }]);
-    expect(await rig.story()).toEqual(['Approved by alice.']);
+    expect(await rig.story()).toEqual(['Approved by alice, from Slack.']);
     expect(rig.rung).toEqual([rig.about.id]);
     expect(rig.announced).toEqual([{ releaseId: rig.about.id }]);
     expect(rig.workspace.ephemerals).toEqual([]);
@@ -28,7 +28,7 @@ describe('a click', () => {
     await rig.press(await rig.post(), 'slipway.approve', 'U012AL1CE');
     await rig.work(times);
     expect(await rig.decisions()).toHaveLength(1);
-    expect(await rig.story()).toEqual(['Approved by alice.']);
+    expect(await rig.story()).toEqual(['Approved by alice, from Slack.']);
     expect(rig.rung).toHaveLength(times);
     expect(rig.workspace.ephemerals).toEqual([]);
   });
@@ -41,7 +41,7 @@ describe('a click', () => {
     expect(rig.rung).toEqual([]);
     await rig.handle(event);
     expect(await rig.decisions()).toHaveLength(1);
-    expect(await rig.story()).toEqual(['Approved by alice.']);
+    expect(await rig.story()).toEqual(['Approved by alice, from Slack.']);
     expect(rig.rung).toEqual([rig.about.id]);
   });
 
@@ -112,7 +112,7 @@ describe('a reject', () => {
     expect(await rig.submit('prices look wrong')).toMatchObject({ statusCode: 200, body: '' });
     await rig.work();
     expect(await rig.decisions()).toMatchObject([{ kind: 'reject', person: 'bob', reason: 'prices look wrong', askKey: 'weight.5', via: 'slack' }]);
-    expect(await rig.story()).toEqual(['Rejected by bob: prices look wrong']);
+    expect(await rig.story()).toEqual(['Rejected by bob, from Slack: prices look wrong']);
   });
 
   test('without a reason is asked again in the modal', async () => {

@@ -7,10 +7,8 @@ import type { Leases } from '../../adapters/records/leases.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
-import { formatDuration } from '../../core/duration.ts';
-import { rungsOf } from '../../core/ladder/index.ts';
 import { noticeOf, type Notice } from '../../core/notice/notice.ts';
-import type { Stage } from '../../core/pipeline/model.ts';
+import { rolloutStartedText } from '../../core/notice/texts.ts';
 import { deploymentConfigurationFor, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
 import type { StageRecord } from '../../core/release/model.ts';
 import { Transient } from '../shared/lambda.ts';
@@ -47,7 +45,7 @@ export const start = (dependencies: StartDependencies) => async (input: unknown)
   // An earlier run of this step took the intention back, and whoever called it did not hear the answer.
   if (!deployment) return { kind: 'stopped' };
   const { taskDefinitionArn } = deployment;
-  const text = `Rolling out ${planText(spec)}.`;
+  const text = rolloutStartedText(spec);
   const notice = noticeOf(release, stage, 'stageStarted', text);
   if (deployment.startedAtMs !== undefined) return { kind: 'started', notice };
 
@@ -116,11 +114,4 @@ async function startedBefore(services: StartDependencies['services'], listed: re
     if (revision?.taskDefinition === deployment.taskDefinitionArn) return { arn: candidate.arn, revisionId: revisionIdOf(candidate.targetRevisionArn) };
   }
   return undefined;
-}
-
-function planText(spec: Stage): string {
-  const rungs = rungsOf(spec.strategy);
-  if (rungs.length === 0) return `to ${spec.name}, task by task`;
-  const steps = rungs.map((rung) => `${rung.weightPercent} %${rung.bake.forMs > 0 ? ` for ${formatDuration(rung.bake.forMs)}` : ''}${rung.approval ? ', then asks' : ''}`);
-  return `to ${spec.name}: ${steps.join(' -> ')}`;
 }

@@ -235,9 +235,9 @@ export class When {
     await this.world.operate('ecs', 'UpdateService', { cluster, service: name, ...change });
   }
 
-  /** The command of the AWS CLI that a text names, as somebody would copy it. */
+  /** The command of the AWS CLI that a text names between back-ticks, as somebody would copy it. */
   async somebodyRuns(text: string): Promise<void> {
-    const [, command = ''] = /aws ecs update-service (.*?)\.?$/m.exec(text) ?? [];
+    const [, command = ''] = /`aws ecs update-service ([^`]+)`/.exec(text) ?? [];
     const given = (flag: string) => new RegExp(`--${flag} (\\S+)`).exec(command)?.[1];
     this.note(`somebody runs: aws ecs update-service ${command}`);
     this.ledger.foreignTouched.add(this.world.service(PRODUCTION).arn);

@@ -69,7 +69,7 @@ describe('one release is approved', () => {
     await page.press('Approve');
     await approvedBy(id, 'slack');
     await page.waitForText('1.1.0 SUCCEEDED');
-    await page.waitForText('Approved by alice');
+    await page.waitForText('Approved by alice, from Slack');
     expect(page.faults).toEqual([]);
   });
 
@@ -88,7 +88,7 @@ describe('one release is approved', () => {
     await page.type('looks good');
     await page.press('Approve');
     await approvedBy(id, 'dashboard');
-    await page.waitForText('Approved by alice: looks good');
+    await page.waitForText('Approved by alice, from the dashboard: looks good');
     expect(page.faults).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 // One release: who is waited for, where each stage stands, the picture, what went wrong, and the story.
 import { h } from '../dom.js';
 import { historyHref } from '../view/route.js';
-import { badge, bar, sentence } from './parts.js';
+import { badge, bar, coded, sentence } from './parts.js';
 
 /** @typedef {ReturnType<typeof import('../view/release.js').toRelease>} Release */
 /** @typedef {import('../view/timeline.js').Line} Line */
@@ -13,7 +13,7 @@ export function releasePage({ release, timeline, chart, act }) {
     h('nav', { key: 'crumbs', class: 'crumbs', 'aria-label': 'You are here' }, h('a', { href: '#/', 'data-item': '' }, 'Pipelines'), ' / ', h('a', { href: historyHref({ pipeline: release.pipeline }), 'data-item': '' }, release.pipeline)),
     h('div', { key: 'title', class: 'title' }, h('h1', {}, release.image), badge(release.word, release.tone)),
     facts(release),
-    release.over && h('p', { key: 'end', class: `end ${release.tone}` }, sentence(release.reason)),
+    release.over && h('p', { key: 'end', class: `end ${release.tone}` }, ...coded(sentence(release.reason))),
     ...release.waiting.map((waiting) => waitingPart(waiting)),
     release.actions.length > 0 && h('div', { key: 'actions', class: 'actions' }, ...release.actions.map((action) => h('button', { key: `action ${action.kind}`, type: 'button', class: action.tone, on: { click: () => act(action) } }, action.label, action.key !== undefined && h('kbd', { 'aria-hidden': 'true' }, action.key)))),
     ...release.failures.map(failurePart),
@@ -45,7 +45,7 @@ const waitingPart = (waiting) =>
     'section',
     { key: `waiting ${waiting.stage}`, class: `waiting ${waiting.tone}` },
     h('h2', {}, h('span', { class: 'muted' }, `${waiting.stage}: `), waiting.headline),
-    ...waiting.lines.map((line) => h('p', {}, line)),
+    ...waiting.lines.map((line) => h('p', {}, ...coded(line))),
     waiting.left !== undefined && h('p', { class: 'countdown' }, h('strong', {}, waiting.left), waiting.due !== undefined && h('span', { class: 'muted' }, ` ${waiting.due}`)),
   );
 
@@ -96,7 +96,7 @@ const linePart = (line) =>
       'div',
       { class: 'what' },
       line.stage !== undefined && h('span', { class: 'tag' }, line.stage),
-      line.folded === undefined ? h('span', { class: 'lines' }, line.text) : h('details', {}, h('summary', {}, line.text), h('ol', {}, ...line.folded.map((each) => h('li', { key: each.key }, h('time', {}, each.at), ` ${each.text}`)))),
+      line.folded === undefined ? h('span', { class: 'lines' }, ...coded(line.text)) : h('details', {}, h('summary', {}, line.text), h('ol', {}, ...line.folded.map((each) => h('li', { key: each.key }, h('time', {}, each.at), ` ${each.text}`)))),
       line.by !== undefined && h('span', { class: 'muted' }, ` – ${line.by}`),
     ),
   );

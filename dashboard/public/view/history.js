@@ -1,6 +1,6 @@
 // The list of releases, filtered. Pure.
 import { releaseHref } from './route.js';
-import { ago, clean, day, duration, imageName, OUTCOME_NAMES, outcomeOf, standing } from './words.js';
+import { ago, clean, day, duration, imageName, OUTCOME_NAMES, outcomeOf, readable, standing } from './words.js';
 
 /** @typedef {import('../../../core/view/index.ts').ReleaseSummary} ReleaseSummary */
 /** @typedef {{ pipeline: string, outcome: string, text: string }} Filter */
@@ -55,6 +55,6 @@ function rowOf(release, nowMs) {
     started: day(createdMs),
     startedAgo: ago(createdMs, nowMs),
     took: Number.isFinite(tookMs) ? duration(tookMs) : '',
-    reason: clean(release.reason),
+    reason: readable(release.reason),
   };
 }

@@ -1,6 +1,6 @@
 // Pipelines with their stages: what runs where, as far as Slipway's own record tells, and what is on its way. Pure.
 import { releaseHref } from './route.js';
-import { ago, clean, day, imageName, percent, standing } from './words.js';
+import { ago, clean, day, imageName, percent, readable, standing } from './words.js';
 
 /** @typedef {import('../../../core/view/index.ts').PipelineView} PipelineView */
 /** @typedef {import('../../../core/view/index.ts').ReleaseSummary} ReleaseSummary */
@@ -54,11 +54,11 @@ function stageCard(stage, index, names, own, nowMs) {
       // Without a stage: whoever follows it wants to see it go on.
       ...named(coming),
       ...standing(coming),
-      reason: clean(coming.reason),
+      reason: readable(coming.reason),
       weightPercent: coming.weightPercent,
       weight: coming.weightPercent === undefined || coming.waitingFor === 'turn' ? undefined : percent(coming.weightPercent),
     },
-    failed: failed && { ...named(failed, stage.name), ...standing(failed), since: ago(Date.parse(failed.endedAt ?? failed.createdAt), nowMs), reason: clean(failed.reason) },
+    failed: failed && { ...named(failed, stage.name), ...standing(failed), since: ago(Date.parse(failed.endedAt ?? failed.createdAt), nowMs), reason: readable(failed.reason) },
   };
 }
 

@@ -1,6 +1,6 @@
 // One release as the page shows it: where each stage stands, what is waited for, what may be decided, what went wrong. Pure.
 import { releaseHref } from './route.js';
-import { ago, clean, clock, day, duration, imageName, orList, outcomeOf, percent, shortDigest, standing } from './words.js';
+import { ago, clean, clock, day, duration, imageName, orList, outcomeOf, percent, readable, shortDigest, standing } from './words.js';
 
 /** @typedef {import('../../../core/view/index.ts').ReleaseView} ReleaseView */
 /** @typedef {import('../../../core/view/index.ts').StageView} StageView */
@@ -27,7 +27,7 @@ export function toRelease(view, stageAsked, nowMs) {
     author: view.author === undefined ? undefined : clean(view.author),
     ...standing({ ...view, waitingFor: view.status === 'ended' ? undefined : current?.waitingFor }),
     over: view.status === 'ended',
-    reason: clean(view.reason),
+    reason: readable(view.reason),
     started: `${day(createdMs)} (${ago(createdMs, nowMs)})`,
     took: endedMs === undefined ? undefined : duration(endedMs - createdMs),
     stages: view.stages.map((stage) => ({ ...stageTab(stage), href: releaseHref(view.id, stage.name), shown: stage === shown })),
@@ -100,26 +100,26 @@ function toWaiting(stage, reason, nowMs) {
         ...(lacking.length === 0 ? [] : [`${lacking.join(' and ')} has to be among them.`]),
         ...(waiting.escalates === undefined ? [] : [`${orList(waiting.escalates.to)} can answer as well in ${duration(waiting.escalates.atMs - nowMs)}.`]),
       ];
-      return [{ ...common, headline: clean(reason), lines: [who, count, ...more], tone: 'asks' }];
+      return [{ ...common, headline: readable(reason), lines: [who, count, ...more], tone: 'asks' }];
     }
     case 'bake':
-      return [{ ...common, headline: `Baking at ${weight}`, lines: untilMs === undefined ? [clean(reason)] : [], tone: 'busy' }];
+      return [{ ...common, headline: `Baking at ${weight}`, lines: untilMs === undefined ? [readable(reason)] : [], tone: 'busy' }];
     case 'alarmData':
-      return [{ ...common, headline: 'Waits for alarms to have data', lines: [clean(reason)], tone: 'asks' }];
+      return [{ ...common, headline: 'Waits for alarms to have data', lines: [readable(reason)], tone: 'asks' }];
     case 'freeze':
-      return [{ ...common, headline: 'Waits for the end of a freeze', lines: [clean(waiting.text ?? reason)], tone: 'asks' }];
+      return [{ ...common, headline: 'Waits for the end of a freeze', lines: [readable(waiting.text ?? reason)], tone: 'asks' }];
     case 'turn':
-      return [{ ...common, headline: 'Waits for its turn', lines: [clean(reason)], tone: 'quiet' }];
+      return [{ ...common, headline: 'Waits for its turn', lines: [readable(reason)], tone: 'quiet' }];
     case 'rollback':
-      return [{ ...common, headline: 'Rolling back', lines: [clean(reason)], tone: 'bad' }];
+      return [{ ...common, headline: 'Rolling back', lines: [readable(reason)], tone: 'bad' }];
     case 'deployment':
       return [{ ...common, headline: 'ECS is at work', lines: [], tone: 'busy' }];
     default:
-      return [{ ...common, headline: clean(String(waiting.kind)), lines: [clean(reason)], tone: 'busy' }];
+      return [{ ...common, headline: clean(String(waiting.kind)), lines: [readable(reason)], tone: 'busy' }];
   }
 }
 
-/** @type {Record<string, Omit<Action, 'kind' | 'stage'>>} */
+/** @type {Record<'approve' | 'reject' | 'promote' | 'override' | 'retry' | 'undo' | 'abort', Omit<Action, 'kind' | 'stage'>>} */
 const ACTIONS = {
   approve: { label: 'Approve', title: 'Approve', explain: 'The release goes on.', tone: 'good', key: 'a', reasonNeeded: false },
   reject: { label: 'Reject', title: 'Reject', explain: 'The release ends, and what it changed is rolled back. Others will read your reason.', tone: 'bad', key: 'r', reasonNeeded: true },
@@ -131,24 +131,25 @@ const ACTIONS = {
 };
 
 /**
- * What may be decided now. Slipway says so where it can (`decisions`), and has the last word in any case.
- * @param {ReleaseView & { decisions?: readonly string[] }} view @returns {Action[]}
+ * What may be decided now, as far as the page can tell: Slipway has the last word.
+ * @param {ReleaseView} view @returns {Action[]}
  */
 export function actionsOf(view) {
   const asking = view.stages.find((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'approval');
   const baking = view.stages.find((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'bake');
   const frozen = view.stages.find((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'freeze');
   const rollingBack = view.stages.some((stage) => stage.status !== 'ended' && stage.waitingFor?.kind === 'rollback');
-  const again = view.outcome === 'succeeded' ? ['undo'] : view.outcome === 'unchanged' || view.outcome === 'superseded' ? [] : ['retry'];
-  const guessed = view.status === 'ended' ? again : [...(asking === undefined ? [] : ['approve', 'reject']), ...(baking === undefined ? [] : ['promote']), ...(frozen === undefined ? [] : ['override']), ...(rollingBack ? [] : ['abort'])];
-  return (view.decisions ?? guessed).map((kind) => {
-    const known = Object.hasOwn(ACTIONS, kind) ? ACTIONS[kind] : undefined;
-    const name = clean(kind);
-    const words = known ?? { label: name, title: name, explain: '', tone: /** @type {const} */ ('plain'), key: undefined, reasonNeeded: false };
-    const stage = kind === 'approve' || kind === 'reject' ? asking?.name : kind === 'promote' ? baking?.name : kind === 'override' ? frozen?.name : undefined;
-    return { kind, ...words, ...(stage === undefined ? {} : { stage }) };
-  });
+  if (view.status === 'ended') return view.outcome === 'succeeded' ? [action('undo')] : view.outcome === 'unchanged' || view.outcome === 'superseded' ? [] : [action('retry')];
+  return [
+    ...(asking === undefined ? [] : [action('approve', asking.name), action('reject', asking.name)]),
+    ...(baking === undefined ? [] : [action('promote', baking.name)]),
+    ...(frozen === undefined ? [] : [action('override', frozen.name)]),
+    ...(rollingBack ? [] : [action('abort')]),
+  ];
 }
+
+/** @param {keyof typeof ACTIONS} kind @param {string} [stage] @returns {Action} */
+const action = (kind, stage) => ({ kind, ...ACTIONS[kind], ...(stage === undefined ? {} : { stage }) });
 
 /** @param {StageView} stage @returns {Failure[]} */
 function toFailure(stage) {
@@ -174,5 +175,5 @@ function toFailure(stage) {
 /** For those who do not see the page change. @param {ReleaseView} view */
 export const spoken = (view) => {
   const { word } = view.outcome === undefined ? standing({ ...view, waitingFor: currentStage(view)?.waitingFor }) : outcomeOf(view.outcome);
-  return `${imageName(view.image)} ${word}${view.stage === undefined ? '' : ` in ${clean(view.stage)}`}: ${clean(view.reason)}`;
+  return `${imageName(view.image)} ${word}${view.stage === undefined ? '' : ` in ${clean(view.stage)}`}: ${readable(view.reason)}`;
 };

@@ -34,22 +34,21 @@ describe('who is waited for', () => {
 });
 
 describe('what may be decided', () => {
-  test.each<{ name: string; more: Partial<ReleaseView> & { decisions?: string[] }; want: string[] }>([
+  test.each<{ name: string; more: Partial<ReleaseView>; want: string[] }>([
     { name: 'a question can be answered, or the release aborted', more: {}, want: ['approve production', 'reject production', 'abort'] },
     { name: 'a bake can be skipped', more: withProduction({ status: 'running', waitingFor: { kind: 'bake' } }), want: ['promote production', 'abort'] },
+    { name: 'a freeze can be overridden', more: withProduction({ waitingFor: { kind: 'freeze', text: 'frozen' } }), want: ['override production', 'abort'] },
     { name: 'a deployment can only be aborted', more: withProduction({ status: 'running', waitingFor: { kind: 'deployment' } }), want: ['abort'] },
     { name: 'a rollback takes its course', more: withProduction({ status: 'running', waitingFor: { kind: 'rollback' } }), want: [] },
     { name: 'what succeeded can be undone', more: { status: 'ended', outcome: 'succeeded' }, want: ['undo'] },
     { name: 'what failed can be tried again', more: { status: 'ended', outcome: 'rolledBack' }, want: ['retry'] },
     { name: 'what was overtaken is over', more: { status: 'ended', outcome: 'superseded' }, want: [] },
-    { name: 'Slipway knows best', more: { decisions: ['approve', 'retry'] }, want: ['approve production', 'retry'] },
   ])('$name', ({ more, want }) => {
     expect(actionsOf(view(more)).map(({ kind, stage }) => (stage === undefined ? kind : `${kind} ${stage}`))).toEqual(want);
   });
 
-  test('only a reject needs a reason, and a kind that is not known here has its own name', () => {
-    const actions = actionsOf({ ...view(), decisions: ['approve', 'reject', 'constructor'] });
-    expect(actions.map(({ label, reasonNeeded }) => `${label} ${reasonNeeded}`)).toEqual(['Approve false', 'Reject true', 'constructor false']);
+  test('a reject needs a reason, an approval does not', () => {
+    expect(actionsOf(view()).map(({ label, reasonNeeded }) => `${label} ${reasonNeeded}`)).toEqual(['Approve false', 'Reject true', 'Abort false']);
   });
 });
 

@@ -1,5 +1,5 @@
 // The story of a release, with what is not worth a line of its own folded away. Pure.
-import { clean, clock, day, percent } from './words.js';
+import { clean, clock, percent, readable } from './words.js';
 
 /** @typedef {import('../../../core/view/index.ts').TimelineEntry} TimelineEntry */
 /** @typedef {import('./words.js').Tone} Tone */
@@ -24,6 +24,7 @@ const KINDS = {
   weight: { sign: '↑', tone: 'busy', word: 'weight' },
   ask: { sign: '?', tone: 'asks', word: 'question' },
   decision: { sign: '✓', tone: 'asks', word: 'decision' },
+  freeze: { sign: '❄', tone: 'asks', word: 'freeze' },
   alarm: { sign: '!', tone: 'asks', word: 'alarm' },
   rollback: { sign: '↓', tone: 'bad', word: 'rollback' },
   foreign: { sign: '⇄', tone: 'asks', word: 'foreign' },
@@ -72,9 +73,6 @@ function lineOf(entry) {
     ...(entry.by === undefined || entry.text.includes(entry.by) ? {} : { by: clean(entry.by) }),
   };
 }
-
-/** Instants in the reader's time zone, digests as short as people say them. @param {string} text */
-const readable = (text) => clean(text).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (instant) => day(Date.parse(instant)) || instant).replace(/\.\.$/, '.').replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, 'sha256:$1');
 
 /** @param {TimelineEntry[]} run @returns {Line} */
 function foldedLine(run) {

@@ -9,6 +9,15 @@
  */
 export const clean = (text) => text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ');
 
+/**
+ * What Slipway says, as people read it: moments in the reader's time zone, digests as short as people say them.
+ * @param {string} text
+ */
+export const readable = (text) =>
+  clean(text)
+    .replace(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b/g, (written, /** @type {string} */ date, /** @type {string} */ time) => day(Date.parse(`${date}T${time}:00Z`)) || written)
+    .replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, 'sha256:$1');
+
 /** `45 s`, `4 min`, `1 h 30 min`, `2 d`: the two largest units that say something. @param {number} durationMs */
 export function duration(durationMs) {
   const totalSeconds = Math.ceil(Math.max(0, durationMs) / 1000);

@@ -1,7 +1,7 @@
 // What must hold of what people see in Slack.
 //   slack          one message per release; once it shows an end it shows nothing else; the end is the one the release had, and has
 //                  no buttons; text from outside calls nobody and links nowhere
-import { outcomeWords } from '../../../core/notice/notice.ts';
+import { outcomeWords } from '../../../core/notice/end-words.ts';
 import type { Outcome, Release } from '../../../core/release/model.ts';
 import type { PostedMessage } from '../../slack/workspace.ts';
 import { SLACK_USERS } from '../slack/habits.ts';
