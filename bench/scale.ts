@@ -96,7 +96,7 @@ async function putInFlight(world: World, place: Place, inFlight: number): Promis
     // Digests that differ only at their end would give one id.
     const own = { ...release, id: `${release.id}-${index}` };
     await releases.create(own, stages, 'once');
-    await watches.add(own.id, [stages[0]?.serviceArn ?? '', alarmArnOf(place, alarmOf(index))]);
+    await watches.add({ releaseId: own.id, stageIndex: 0 }, [stages[0]?.serviceArn ?? '', alarmArnOf(place, alarmOf(index))]);
     await world.operate('monitoring', 'PutMetricAlarm', {
       AlarmName: alarmOf(index), Namespace: 'Bench', MetricName: 'Nothing', Statistic: 'Maximum', Period: 86_400, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'ignore',
     });

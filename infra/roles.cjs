@@ -38,7 +38,7 @@ const GRANTS = {
   signal: [table('Query', 'UpdateItem'), wake(), failuresQueue()],
   rescue: [table('Query', 'UpdateItem', 'PutItem', 'DeleteItem'), startExecution(), allow('states:DescribeExecution', EXECUTIONS), failuresQueue()],
   prepare: [table('Query', 'PutItem')],
-  takeService: [table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'), wake()],
+  takeService: [table('Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'), wake()],
   preflight: [
     table('Query', 'GetItem', 'PutItem'),
     allow(['ecs:DescribeServices', 'ecs:ListServiceDeployments'], SERVICE),

@@ -1,11 +1,15 @@
+import { release, stageRecord } from '../../core/testing/samples.ts';
 import { smallCloud, type SmallCloud } from '../testing/small-cloud.ts';
 
 let cloud: SmallCloud;
-beforeEach(async () => (cloud = await smallCloud()));
+beforeEach(async () => {
+  cloud = await smallCloud();
+  for (const id of ['old', 'middle', 'young', 'a', 'b', 'other']) await cloud.releases.create(release({ id }), [stageRecord()], 'again');
+});
 afterEach(() => cloud.close());
 
 const SERVICE = 'arn:aws:ecs:eu-west-1:123456789012:service/prod/checkout';
-const claim = (releaseId: string, pushedAtMs: number, pipeline = 'checkout') => ({ releaseId, pipeline, pushedAtMs });
+const claim = (releaseId: string, pushedAtMs: number, pipeline = 'checkout') => ({ releaseId, stageIndex: 0, pipeline, pushedAtMs });
 const [old, middle, young] = [claim('old', 1), claim('middle', 2), claim('young', 3)];
 
 describe('the service', () => {
@@ -26,7 +30,7 @@ describe('the service', () => {
     const { leases } = cloud;
     await leases.take(SERVICE, old);
     expect(await leases.take(SERVICE, young, 'somebody else')).toBe(false);
-    cloud.before('PutItem', () => leases.take(SERVICE, middle, 'old'));
+    cloud.before('TransactWriteItems', () => leases.take(SERVICE, middle, 'old'));
     expect(await leases.take(SERVICE, young, 'old')).toBe(false);
     expect(await leases.holder(SERVICE)).toMatchObject(middle);
   });
@@ -67,12 +71,23 @@ describe('the waiting place', () => {
     expect((await cloud.leases.waiting(SERVICE)).map(({ releaseId }) => releaseId)).toEqual(['young', 'other']);
   });
 
-  it('is not lost to a newer one that leaves in the very moment', async () => {
+  it('is not lost when the one that was there leaves in the very moment', async () => {
     const { leases } = cloud;
-    await leases.enqueue(SERVICE, young);
-    cloud.before('GetItem', () => leases.leave(SERVICE, young));
+    await leases.enqueue(SERVICE, old);
+    cloud.before('TransactWriteItems', () => leases.leave(SERVICE, old));
     expect(await leases.enqueue(SERVICE, middle)).toEqual({ kind: 'waiting', overtook: undefined });
     expect(await leases.waiting(SERVICE)).toMatchObject([middle]);
+  });
+
+  it('is not taken from a newer one that comes in the very moment', async () => {
+    const { leases } = cloud;
+    cloud.before('TransactWriteItems', () => leases.enqueue(SERVICE, young));
+    expect(await leases.enqueue(SERVICE, middle)).toEqual({ kind: 'overtaken', by: 'young' });
+    await leases.leave(SERVICE, young);
+    await leases.enqueue(SERVICE, old);
+    cloud.before('TransactWriteItems', () => leases.enqueue(SERVICE, young));
+    expect(await leases.enqueue(SERVICE, middle)).toEqual({ kind: 'overtaken', by: 'young' });
+    expect(await leases.waiting(SERVICE)).toMatchObject([young]);
   });
 
   it('is left by the one who has it only, and the service is none of it', async () => {
@@ -84,5 +99,24 @@ describe('the waiting place', () => {
     await leases.leave(SERVICE, young);
     expect(await leases.waiting(SERVICE)).toEqual([]);
     expect(await leases.holder(SERVICE)).toMatchObject(old);
+  });
+});
+
+describe('a stage that has ended', () => {
+  beforeEach(() => cloud.releases.saveStage('old', stageRecord({ status: 'ended' }), 0));
+
+  it('takes nothing any more, however late a call of its arrives', async () => {
+    const { leases } = cloud;
+    expect(await leases.take(SERVICE, old)).toBe(false);
+    expect(await leases.enqueue(SERVICE, old)).toEqual({ kind: 'over' });
+    expect([await leases.holder(SERVICE), await leases.waiting(SERVICE)]).toEqual([undefined, []]);
+  });
+
+  it('takes nothing of others either', async () => {
+    const { leases } = cloud;
+    await leases.take(SERVICE, middle);
+    await leases.enqueue(SERVICE, claim('old', 9));
+    expect(await leases.take(SERVICE, old, 'middle')).toBe(false);
+    expect(await leases.holder(SERVICE)).toMatchObject(middle);
   });
 });

@@ -3,20 +3,29 @@
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { isAwsError } from '../aws.ts';
 import { serviceKey, type Table } from './table.ts';
+import { stageIsOpen, transact } from './transact.ts';
 
 export interface Claim {
   releaseId: string;
+  stageIndex: number;
   pipeline: string;
   pushedAtMs: number;
 }
 
-export type Queued = { kind: 'waiting'; overtook: string | undefined } | { kind: 'overtaken'; by: string };
+/** `over`: the stage has ended meanwhile, and waits for nothing. */
+export type Queued = { kind: 'waiting'; overtook: string | undefined } | { kind: 'overtaken'; by: string } | { kind: 'over' };
 
 /** The stage of a release that last changed a service's deployment configuration. */
 export interface LastChange {
   releaseId: string;
   stageIndex: number;
 }
+
+/** Which of the two parts of a transaction it is. */
+const STAGE = 1;
+
+/** Of two of the same moment one is the newer all the same, and always the same one. */
+const isNewer = (one: Claim, other: Claim): boolean => one.releaseId !== other.releaseId && (one.pushedAtMs > other.pushedAtMs || (one.pushedAtMs === other.pushedAtMs && one.releaseId > other.releaseId));
 
 export type Leases = ReturnType<typeof leasesIn>;
 
@@ -75,44 +84,40 @@ export function leasesIn({ client, name: TableName }: Table) {
       return (Items ?? []) as Claim[];
     },
 
-    /** True when this release now holds the service. `instead` takes it from a holder known to have ended. */
+    /** True when this release now holds the service; never once its stage has ended. `instead` takes it from a holder known to have ended. */
     async take(serviceArn: string, claim: Claim, instead?: string): Promise<boolean> {
-      try {
-        await client.send(
-          new PutCommand({
+      const lost = await transact(client, [
+        {
+          Put: {
             TableName,
             Item: { ...leaseOf(serviceArn), ...claim },
             ConditionExpression: 'attribute_not_exists(pk) OR releaseId = :me OR releaseId = :instead',
             ExpressionAttributeValues: { ':me': claim.releaseId, ':instead': instead ?? claim.releaseId },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isAwsError(error, 'ConditionalCheckFailedException')) return false;
-        throw error;
-      }
+          },
+        },
+        stageIsOpen(TableName, claim),
+      ]);
+      return lost === undefined;
     },
 
     /** Puts this release into the one waiting place unless a newer one is there; answers who is overtaken by it, if anybody. */
     async enqueue(serviceArn: string, claim: Claim): Promise<Queued> {
-      try {
-        const { Attributes } = await client.send(
-          new PutCommand({
+      const place = queueOf(serviceArn, claim.pipeline);
+      const there = await read(place);
+      if (there && isNewer(there, claim)) return { kind: 'overtaken', by: there.releaseId };
+      const lost = await transact(client, [
+        {
+          Put: {
             TableName,
-            Item: { ...queueOf(serviceArn, claim.pipeline), ...claim },
-            ConditionExpression: 'attribute_not_exists(pk) OR releaseId = :me OR pushedAtMs < :pushed OR (pushedAtMs = :pushed AND releaseId < :me)',
-            ExpressionAttributeValues: { ':me': claim.releaseId, ':pushed': claim.pushedAtMs },
-            ReturnValues: 'ALL_OLD',
-          }),
-        );
-        const before = Attributes as Claim | undefined;
-        return { kind: 'waiting', overtook: before && before.releaseId !== claim.releaseId ? before.releaseId : undefined };
-      } catch (error) {
-        if (!isAwsError(error, 'ConditionalCheckFailedException')) throw error;
-        const newer = await read(queueOf(serviceArn, claim.pipeline));
-        // The one that was there has left in between: the place is free again.
-        return newer ? { kind: 'overtaken', by: newer.releaseId } : this.enqueue(serviceArn, claim);
-      }
+            Item: { ...place, ...claim },
+            ...(there ? { ConditionExpression: 'releaseId = :there', ExpressionAttributeValues: { ':there': there.releaseId } } : { ConditionExpression: 'attribute_not_exists(pk)' }),
+          },
+        },
+        stageIsOpen(TableName, claim),
+      ]);
+      if (lost === undefined) return { kind: 'waiting', overtook: there && there.releaseId !== claim.releaseId ? there.releaseId : undefined };
+      // Somebody else has come or gone in between.
+      return lost.includes(STAGE) ? { kind: 'over' } : this.enqueue(serviceArn, claim);
     },
 
     leave: (serviceArn: string, claim: Claim): Promise<void> => removeIfMine(queueOf(serviceArn, claim.pipeline), claim.releaseId),

@@ -1,5 +1,5 @@
 import type { Pipeline, Specification } from '../../core/pipeline/model.ts';
-import { pipeline, release } from '../../core/testing/samples.ts';
+import { pipeline, release, stageRecord } from '../../core/testing/samples.ts';
 import { smallCloud, type SmallCloud } from '../testing/small-cloud.ts';
 
 let cloud: SmallCloud;
@@ -72,11 +72,17 @@ describe('applying', () => {
 });
 
 describe('watches', () => {
+  const at = (releaseId: string) => ({ releaseId, stageIndex: 0 });
+  const begun = async (releaseId: string) => {
+    await cloud.releases.create(release({ id: releaseId }), [stageRecord()], 'again');
+    return at(releaseId);
+  };
+
   it('find every release by an ARN, and nobody by another', async () => {
     const { watches } = cloud;
-    await watches.add('one', ['arn:service', 'arn:alarm']);
-    await watches.add('two', ['arn:alarm']);
-    await watches.add('two', ['arn:alarm']);
+    await watches.add(await begun('one'), ['arn:service', 'arn:alarm']);
+    await watches.add(await begun('two'), ['arn:alarm']);
+    await watches.add(at('two'), ['arn:alarm']);
     expect(await watches.of('arn:alarm')).toEqual(['one', 'two']);
     expect(await watches.of('arn:service')).toEqual(['one']);
     expect(await watches.of('arn:serv')).toEqual([]);
@@ -84,8 +90,21 @@ describe('watches', () => {
     expect([await watches.of('arn:alarm'), await watches.of('arn:service')]).toEqual([['two'], []]);
   });
 
+  it('are many, where there are many alarms', async () => {
+    const arns = Array.from({ length: 250 }, (_, index) => `arn:${index}`);
+    await cloud.watches.add(await begun('one'), arns);
+    for (const arn of ['arn:0', 'arn:99', 'arn:249']) expect(await cloud.watches.of(arn)).toEqual(['one']);
+  });
+
+  it('that come when the stage has ended are not kept', async () => {
+    await begun('one');
+    await cloud.releases.saveStage('one', stageRecord({ status: 'ended' }), 0);
+    await cloud.watches.add(at('one'), ['arn:service']);
+    expect(await cloud.watches.of('arn:service')).toEqual([]);
+  });
+
   it('cost one query, however many releases are in flight', async () => {
-    for (let index = 0; index < 30; index++) await cloud.watches.add(`r${index}`, [`arn:${index}`]);
+    for (let index = 0; index < 30; index++) await cloud.watches.add(await begun(`r${index}`), [`arn:${index}`]);
     const before = cloud.wireCalls.length;
     expect(await cloud.watches.of('arn:7')).toEqual(['r7']);
     expect(cloud.wireCalls.slice(before).map((call) => call.operation)).toEqual(['Query']);

@@ -3,6 +3,7 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 import { TransactWriteCommand, type DynamoDBDocumentClient, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { isAwsError } from '../aws.ts';
+import { releaseKey, stageKey } from './table.ts';
 
 const TRIES_MAX = 6;
 
@@ -21,6 +22,20 @@ export async function transact(client: DynamoDBDocumentClient, items: NonNullabl
     }
   }
 }
+
+/**
+ * To go along with what a stage takes for itself: a call of somebody who has died may arrive a minute later, when the stage has ended
+ * and given everything back, and what it left would be nobody's.
+ */
+export const stageIsOpen = (TableName: string, { releaseId, stageIndex }: { releaseId: string; stageIndex: number }) => ({
+  ConditionCheck: {
+    TableName,
+    Key: { pk: releaseKey(releaseId), sk: stageKey(stageIndex) },
+    ConditionExpression: 'attribute_exists(pk) AND #record.#status <> :ended',
+    ExpressionAttributeNames: { '#record': 'record', '#status': 'status' },
+    ExpressionAttributeValues: { ':ended': 'ended' },
+  },
+});
 
 const codesOf = (error: Error): (string | undefined)[] =>
   'CancellationReasons' in error && Array.isArray(error.CancellationReasons) ? (error.CancellationReasons as { Code?: string }[]).map((reason) => reason.Code) : [];

@@ -41,7 +41,7 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
   const event = v.parse(Event, input);
   const { releases, leases, watches, doorbell, place, clock, log } = dependencies;
   const { release, stage, spec } = await loadStage(releases, event);
-  const claim: Claim = { releaseId: release.id, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
+  const claim: Claim = { releaseId: release.id, stageIndex: stage.index, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
   const holds = (await leases.holder(stage.serviceArn))?.releaseId === release.id;
   const leftBehind = holds && stage.deployment && stage.found ? await putServiceBack(dependencies, event, { stage, spec, found: stage.found.deploymentConfiguration as DeploymentConfiguration }) : undefined;
 

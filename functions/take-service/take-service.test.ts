@@ -28,7 +28,7 @@ describe('a free service', () => {
     expect(await t.story('one')).toEqual(['stage.0.taken']);
   });
 
-  it.each(['PutItem', 'Query'])('is taken whole after a death at any %s', async (operation) => {
+  it.each(['TransactWriteItems', 'PutItem', 'Query'])('is taken whole after a death at any %s', async (operation) => {
     for (let nth = 1; nth <= 6; nth++) {
       await t.begin(`r${nth}`);
       t.loseAnswerOf(operation, nth);
@@ -39,6 +39,15 @@ describe('a free service', () => {
       await finishStage(`r${nth}`);
       await t.functions.finish({ releaseId: `r${nth}` });
     }
+  });
+
+  it.each([['TransactWriteItems', 1], ['TransactWriteItems', 2], ['PutItem', 1], ['PutItem', 2]])('is not taken once the stage has ended, by another run of the same step, before %s %s', async (operation, nth) => {
+    await t.begin('one');
+    t.before(operation, () => finishStage('one', 'aborted'), nth);
+    await take('one').catch(() => undefined);
+    expect(await take('one')).toMatchObject({ kind: 'ended', outcome: 'aborted' });
+    expect(await t.stage('one')).toMatchObject({ status: 'ended', outcome: 'aborted' });
+    expect([await t.leases.holder(SERVICE), await t.leases.waiting(SERVICE), await t.watches.of(SERVICE)]).toEqual([undefined, [], []]);
   });
 
   it('is not taken for a release that was aborted or rescued before it began', async () => {
@@ -83,7 +92,7 @@ describe('a service that a newer release has been through', () => {
     await t.begin('third', { pushedAtMs: 3 });
     await take('third');
     await finishStage('third', 'rolledBack');
-    await t.leases.runs(SERVICE, { releaseId: 'oldest', pipeline: 'checkout', pushedAtMs: 0 });
+    await t.leases.runs(SERVICE, { releaseId: 'oldest', stageIndex: 0, pipeline: 'checkout', pushedAtMs: 0 });
     expect(await take('older')).toMatchObject({ kind: 'ended', outcome: 'superseded' });
   });
 
@@ -91,7 +100,7 @@ describe('a service that a newer release has been through', () => {
     await inTheirOrder();
     await finishStage('newer', 'rolledBack');
     await t.rollOut('older');
-    await t.leases.runs(SERVICE, { releaseId: 'newer', pipeline: 'checkout', pushedAtMs: 2 });
+    await t.leases.runs(SERVICE, { releaseId: 'newer', stageIndex: 0, pipeline: 'checkout', pushedAtMs: 2 });
     expect(await take('older')).toMatchObject({ kind: 'taken', underWay: true });
   });
 
@@ -115,6 +124,15 @@ describe('a service that is held', () => {
     await finishStage('one');
     expect(t.rung).toEqual(['one', 'two']);
     expect(await take('two')).toMatchObject({ kind: 'taken' });
+  });
+
+  it('is not waited for once the stage has ended, however late the call that queues it arrives', async () => {
+    await three();
+    await take('one');
+    t.before('TransactWriteItems', () => finishStage('two', 'aborted'), 2);
+    await expect(take('two')).rejects.toMatchObject({ name: 'Transient', message: 'the stage 0 of two has ended meanwhile' });
+    expect(await t.leases.waiting(SERVICE)).toEqual([]);
+    expect(await take('two')).toMatchObject({ kind: 'ended', outcome: 'aborted' });
   });
 
   it('of three, the newest waits and the one it overtakes ends as superseded', async () => {
@@ -159,7 +177,7 @@ describe('a service that is held', () => {
   it('and becomes free in the very moment, is not slept over', async () => {
     await three();
     await take('one');
-    t.before('PutItem', () => finishStage('one'), 2);
+    t.before('TransactWriteItems', () => finishStage('one'), 2);
     expect(await take('two')).toMatchObject({ kind: 'taken' });
     expect(await t.leases.waiting(SERVICE)).toEqual([]);
   });

@@ -10,7 +10,8 @@ import { alarmArnOf, type Place } from '../../core/arn.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
 import { stopCause } from '../../core/assess/stop-cause.ts';
 import { RESYNC_MOVING_MS } from '../../core/assess/verdict.ts';
-import type { Outcome } from '../../core/release/model.ts';
+import type { Outcome, StageRecord, TimelineEntry } from '../../core/release/model.ts';
+import { Transient } from '../shared/lambda.ts';
 import { changeStage, loadStage, StageEvent, type LoadedStage } from '../shared/stage.ts';
 
 export type Taken =
@@ -37,9 +38,10 @@ export const takeService = (dependencies: TakeServiceDependencies) => async (inp
   const loaded = await loadStage(dependencies.releases, event);
   const { release, stage, decisions } = loaded;
   const { leases, clock } = dependencies;
-  const claim: Claim = { releaseId: release.id, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
+  const claim: Claim = { releaseId: release.id, stageIndex: stage.index, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
 
-  if (stage.status === 'ended' && stage.outcome) return { kind: 'ended', outcome: stage.outcome, reason: stage.reason };
+  const over = endOf(stage);
+  if (over) return over;
   if (!stage.deployment) {
     const stop = stopCause({ release, stage, decisions, alarms: [], nowMs: clock.nowMs() });
     if (stop) return { kind: 'ended', ...stop };
@@ -59,6 +61,7 @@ export const takeService = (dependencies: TakeServiceDependencies) => async (inp
 
   const queued = await leases.enqueue(stage.serviceArn, claim);
   if (queued.kind === 'overtaken') return superseded(queued.by);
+  if (queued.kind === 'over') throw new Transient(`the stage ${stage.index} of ${release.id} has ended meanwhile`);
   const before = queued.overtook === undefined ? undefined : await dependencies.releases.load(queued.overtook);
   for (const older of [before, samePipeline ? holding : undefined]) {
     const contested = older?.stages.find((one) => one.serviceArn === stage.serviceArn && one.status !== 'ended');
@@ -70,13 +73,21 @@ export const takeService = (dependencies: TakeServiceDependencies) => async (inp
 
   const behind = holder?.releaseId ?? 'another release';
   const reason = `waits for its turn behind ${behind}`;
-  await changeStage(dependencies, event, async ({ stage: now }) => ({
+  return changeOpenStage(dependencies, event, (now) => ({
     stage: { ...now, waitingFor: { kind: 'turn', behind } },
     entries: [stageEntry(now, 'stage', 'turn.awaited', clock.nowMs(), `Waits for its turn: ${behind} holds the service.`)],
-    answer: undefined,
+    answer: { kind: 'wait', bell: release.bell, lookAgainSeconds: RESYNC_MOVING_MS / 1000, reason },
   }));
-  return { kind: 'wait', bell: release.bell, lookAgainSeconds: RESYNC_MOVING_MS / 1000, reason };
 };
+
+const endOf = ({ status, outcome, reason }: StageRecord): Taken | undefined => (status === 'ended' && outcome ? { kind: 'ended', outcome, reason } : undefined);
+
+/** Another run of the same step may have gone on to the end of the stage meanwhile: what has ended stays so. */
+const changeOpenStage = (dependencies: TakeServiceDependencies, event: v.InferOutput<typeof StageEvent>, change: (now: StageRecord) => { stage: StageRecord; entries: TimelineEntry[]; answer: Taken }): Promise<Taken> =>
+  changeStage(dependencies, event, async ({ stage }) => {
+    const over = endOf(stage);
+    return over ? { stage, entries: [], answer: over } : change(stage);
+  });
 
 const superseded = (by: string): Taken => ({ kind: 'ended', outcome: 'superseded', reason: `superseded by the newer release ${by} before it began here` });
 
@@ -87,11 +98,10 @@ async function settleIn(dependencies: TakeServiceDependencies, event: v.InferOut
   const newer = stage.deployment ? undefined : await leases.newerThan(stage.serviceArn, claim);
   if (newer !== undefined) return superseded(newer);
   await leases.leave(stage.serviceArn, claim);
-  await watches.add(release.id, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);
-  await changeStage(dependencies, event, async ({ stage: now }) => ({
+  await watches.add(claim, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);
+  return changeOpenStage(dependencies, event, (now) => ({
     stage: { ...now, status: 'running', startedAtMs: now.startedAtMs ?? clock.nowMs(), waitingFor: undefined },
     entries: [stageEntry(now, 'stage', 'taken', clock.nowMs(), `The service ${spec.service.cluster}/${spec.service.name} is taken for this release.`)],
-    answer: undefined,
+    answer: { kind: 'taken', bell: release.bell, underWay: stage.deployment?.startedAtMs !== undefined, asking: stage.deployment === undefined && stage.asks.length > 0 },
   }));
-  return { kind: 'taken', bell: release.bell, underWay: stage.deployment?.startedAtMs !== undefined, asking: stage.deployment === undefined && stage.asks.length > 0 };
 }

@@ -23,6 +23,7 @@ export interface SimulatedEnvironment {
   readonly caller: Caller;
   dead: boolean;
   invocation: number;
+  invokedAtMs: number;
   /** What the invocation was asked, for whoever judges. */
   event: unknown;
   /** Ends it now, whatever it does. */
@@ -69,6 +70,7 @@ export class SimulatedLambda implements FunctionRunner {
       caller,
       dead: false,
       invocation: 0,
+      invokedAtMs: 0,
       event: undefined,
       kill: (reason) => {
         environment.dead = true;
@@ -98,6 +100,7 @@ export class SimulatedLambda implements FunctionRunner {
 
   private async serve(request: InvocationRequest, environment: SimulatedEnvironment, handle: () => Handle): Promise<InvocationOutcome> {
     environment.invocation += 1;
+    environment.invokedAtMs = this.options.foundation.kernel.clock.nowMs();
     environment.event = JSON.parse(request.payload) as unknown;
     try {
       const answer = await handle()(environment.event);

@@ -12,6 +12,7 @@ interface Written {
   Item?: Record<string, { S?: string }>;
   UpdateExpression?: string;
   ExpressionAttributeNames?: Record<string, string>;
+  TransactItems?: { Put?: Written }[];
 }
 
 /** Whoever is asked by hand says when by its own clock. */
@@ -43,7 +44,7 @@ export class AcrossReleases implements Watcher {
   }
 
   private superseded(releaseId: string, wish: Wish): void {
-    const newer = [...this.ledger.wishes].some(([id, other]) => id !== releaseId && other.atMs > wish.atMs - CLOCKS_DIFFER_MS);
+    const newer = [...this.ledger.wishes].some(([id, other]) => id !== releaseId && other.atMs > wish.notBeforeMs - CLOCKS_DIFFER_MS);
     if (!newer) this.ledger.violated('order', `${releaseId} is told as superseded, and nothing newer was wished for`);
   }
 
@@ -54,7 +55,9 @@ export class AcrossReleases implements Watcher {
     if (operation === 'Query') this.readAtMs.set(environment, { invocation: environment.invocation, atMs: nowMs });
     if (operation === 'UpdateItem' && sk === 'RELEASE' && Object.values(input.ExpressionAttributeNames ?? {}).includes('challengedBy')) this.overtakenAtMs.set(pk.slice('RELEASE#'.length), nowMs);
     if (operation === 'UpdateItem' && input.UpdateExpression?.includes('REMOVE #record.challengedBy')) this.overtakenAtMs.delete(pk.slice('RELEASE#'.length));
-    if (operation === 'PutItem' && sk === 'LEASE') this.taken(pk, input.Item?.['releaseId']?.S ?? '', environment);
+    for (const { Put } of input.TransactItems ?? []) {
+      if (Put?.Item?.['sk']?.S === 'LEASE') this.taken(Put.Item['pk']?.S ?? '', Put.Item['releaseId']?.S ?? '', environment);
+    }
   }
 
   /** Whoever read its record before it was overtaken may still be on its way. */

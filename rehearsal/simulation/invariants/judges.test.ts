@@ -5,6 +5,8 @@ import type { Parts } from '../composition.ts';
 import { CANARY, MINUTE_MS, SECOND_MS, SILENT_PEOPLE, told } from '../exhaustive/telling.ts';
 import { run } from '../run.ts';
 import type { Act, Scenario } from '../scenario.ts';
+import type { Mishap } from '../sabotage/mishaps.ts';
+import { optionsOf } from '../sabotage/stories.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
 
 interface Case {
@@ -107,7 +109,12 @@ const CASES: Case[] = [
 const ONE_TASK = (scenario: Scenario): Scenario => ({ ...scenario, services: scenario.services.map((service) => ({ ...service, desiredCount: 1, deploymentConfiguration: { strategy: 'ROLLING', bakeTimeInMinutes: 0, minimumHealthyPercent: 100, maximumPercent: 200 } })) });
 
 /** What looks like a fault of Slipway's, and is none. */
-const INNOCENT: { name: string; of: Scenario }[] = [
+const INNOCENT: { name: string; of: Scenario; mishaps?: readonly Mishap[] }[] = [
+  {
+    name: 'an image asked for by hand before a newer push, and recorded after it, that is superseded by it',
+    of: told({ strategy: { canary: { steps: [{ weight: 25, bake: '12m' }] } }, images: [{}, {}], betweenMs: 40 * SECOND_MS, acts: [{ atMs: 20 * SECOND_MS, kind: 'deploy', person: 'bob', tag: '1.0.0' }] }),
+    mishaps: [{ function: 'image-pushed', call: 'dynamodb:TransactWriteItems', nth: 2, happens: { lateMs: 45 * SECOND_MS } }],
+  },
   {
     // Twice, since nobody can say when a task of the old revision is just not there.
     name: 'a rollback onto an old revision whose tasks have died by themselves',
@@ -129,8 +136,8 @@ describe('a judge', () => {
     if (!spoken.some((text) => says.test(text))) throw new Error(`${judge} did not say ${String(says)}, but ${JSON.stringify(violations)}\n${history()}`);
   }, 120_000);
 
-  it.each(INNOCENT)('blames nobody for $name', async ({ of }) => {
-    const { violations, history } = await run(of, { artefact: await packagedArtefact(() => undefined) });
+  it.each(INNOCENT)('blames nobody for $name', async ({ of, mishaps = [] }) => {
+    const { violations, history } = await run(of, { artefact: await packagedArtefact(() => undefined), ...optionsOf({ scenario: of, mishaps }) });
     if (violations.length > 0) throw new Error(`${JSON.stringify(violations)}\n${history()}`);
   }, 120_000);
 });

@@ -53,7 +53,10 @@ export interface SpokenDecision {
 /** What somebody, or a push, wanted to be released. */
 export interface Wish {
   digest: string;
+  /** When it was recorded, or pushed. */
   atMs: number;
+  /** What is asked for by hand is as old as the call that asks, and recorded when that has made sure of the image. */
+  notBeforeMs: number;
   /** The person who asked for it by hand, or who pushed it by what the image says. */
   author: string | undefined;
   undoes: boolean;
@@ -278,7 +281,7 @@ export class Ledger implements Watcher {
       const atMs = (asked ? undefined : this.pushedAtMs.get(digest)) ?? this.world.clock.nowMs();
       if (!this.releaseIds.has(releaseId)) this.unbegun.add(releaseId);
       this.releaseIds.add(releaseId);
-      this.wishes.set(releaseId, { digest, atMs, author: asked ? asked.callerArn.split('/').at(-1) : this.world.authors.get(digest), undoes: undo !== undefined });
+      this.wishes.set(releaseId, { digest, atMs, notBeforeMs: asked ? environment.invokedAtMs : atMs, author: asked ? asked.callerArn.split('/').at(-1) : this.world.authors.get(digest), undoes: undo !== undefined });
     }
   }
 

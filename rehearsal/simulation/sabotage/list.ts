@@ -97,7 +97,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'older-over-newer',
     story: 'three wait in a row',
     breaks: 'Of two releases that wait for a service the older one stays.',
-    changes: [{ file: 'adapters/records/leases.ts', line: "ConditionExpression: 'attribute_not_exists(pk) OR releaseId = :me OR pushedAtMs < :pushed OR (pushedAtMs = :pushed AND releaseId < :me)',", instead: "ConditionExpression: 'attribute_not_exists(pk) OR releaseId = :me OR pushedAtMs > :pushed'," }],
+    changes: [{ file: 'adapters/records/leases.ts', line: 'if (there && isNewer(there, claim)) return', instead: 'if (there && isNewer(claim, there)) return' }],
   },
   // ---- people -----------------------------------------------------------------------------------------------------------------------
   {

@@ -71,7 +71,7 @@ const FOCUSED: Record<string, Story> = {
       // The first gives the service back just after a third has overtaken the second, which knows of it by then.
       { function: 'finish-stage', call: 'dynamodb:DeleteItem', about: isLease, nth: 1, happens: { meanwhile: aThirdOvertakes } },
       // If the second tries for the service all the same, it comes at the right moment.
-      { function: 'take-service', call: 'dynamodb:PutItem', about: (input, environment) => isLease(input) && releaseOf(environment).startsWith('checkout-1.2.0'), nth: 3, happens: { meanwhile: theServiceIsFree } },
+      { function: 'take-service', call: 'dynamodb:TransactWriteItems', about: (input, environment) => isLease(input) && releaseOf(environment).startsWith('checkout-1.2.0'), nth: 3, happens: { meanwhile: theServiceIsFree } },
     ],
   },
   'few requests': {
@@ -154,8 +154,8 @@ function meanwhile(one: WithoutTime<Act>): { meanwhile: (world: World, ledger: L
 }
 
 function isLease(input: Record<string, unknown>): boolean {
-  const { Item, Key } = input as { Item?: { sk?: { S?: string } }; Key?: { sk?: { S?: string } } };
-  return (Item ?? Key)?.sk?.S === 'LEASE';
+  const { Key, TransactItems = [] } = input as { Key?: { sk?: { S?: string } }; TransactItems?: { Put?: { Item: { sk?: { S?: string } } } }[] };
+  return [Key, ...TransactItems.map(({ Put }) => Put?.Item)].some((item) => item?.sk?.S === 'LEASE');
 }
 
 const releaseOf = ({ event }: { event: unknown }): string => (event as { releaseId?: string }).releaseId ?? '';
