@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PipelineView, ReleaseOutcome, ReleaseSummary, ReleaseView } from '../core/view/index.ts';
@@ -220,8 +220,8 @@ describe('deploy', () => {
   });
 
   test('asks to start a release only once, even when the answer is lost', async () => {
-    const { exit } = await withControl({ 'POST /v1/releases': { status: 502, text: 'bad gateway' } }, ['deploy', 'checkout', '--tag', '1.4.0']);
-    expect([exit, control!.received.length]).toEqual([EXIT.cloudError, 1]);
+    const { exit } = await withControl({ ...ROUTES, 'POST /v1/releases': { status: 502, text: 'bad gateway' } }, ['deploy', 'checkout', '--tag', '1.4.0']);
+    expect([exit, control!.received.filter(({ method }) => method === 'POST').length]).toEqual([EXIT.cloudError, 1]);
   });
 });
 
@@ -330,7 +330,9 @@ describe('the command line', () => {
   test.each([
     { words: ['aprove'], exit: 2, says: 'Did you mean approve?' },
     { words: ['status', '--jsn'], exit: 2, says: 'Did you mean --json?' },
-    { words: ['approve'], exit: 2, says: "missing required argument 'release'" },
+    { words: ['approve'], exit: 2, says: "slipway: missing required argument 'release'\n  = See `slipway approve --help`." },
+    { words: ['deploy', 'checkout', '--digest', 'abc'], exit: 2, says: 'A digest is sha256: and 64 hexadecimal digits.' },
+    { words: ['unhold', 'checkout', '--digest', 'abc'], exit: 2, says: 'A digest is sha256: and 64 hexadecimal digits.' },
     { words: ['status', 'a', '--wait', '--timeout', 'soon'], exit: 2, says: 'Durations are written 90s, 10m, 4h or 2d.' },
     { words: ['push', '.', 'Shop/checkout'], exit: 2, says: 'is not a repository with a tag' },
     { words: ['local', '--port', 'http'], exit: 2, says: 'A port is a number' },
@@ -338,6 +340,24 @@ describe('the command line', () => {
   ])('$words exits with $exit', async ({ words, exit, says }) => {
     const ran = await runCli(words);
     expect([ran.exit, ran.stderr]).toEqual([exit, containing(says)]);
+  });
+
+  test.each([
+    ['deploy', 'chekout', '--tag', '1.4.0'],
+    ['hold', 'chekout', '--digest', DIGEST, '--reason', 'it leaks'],
+    ['unhold', 'chekout', '--digest', DIGEST],
+  ])('%s names the pipeline that was probably meant', async (...words) => {
+    expect(await withControl(ROUTES, words)).toMatchObject({ exit: 3, stderr: containing('Did you mean checkout?') });
+  });
+
+  test('what is wrong with the words themselves is JSON too, where JSON is asked for', async () => {
+    const { exit, stdout } = await runCli(['status', '--json', '--nope']);
+    expect([exit, JSON.parse(stdout)]).toEqual([EXIT.badInput, { error: { code: 'badInput', message: "unknown option '--nope'", hint: 'See `slipway status --help`.' } }]);
+  });
+
+  test('the version is that of the package', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(await runCli(['--version'])).toEqual({ exit: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   test('help lists every exit code', async () => {

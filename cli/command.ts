@@ -1,6 +1,6 @@
 // What all commands share: their options, and how they end.
 
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type ConnectionOptions, connectControl } from './connect.ts';
 import type { ControlClient } from './control-client.ts';
 import { json, type Paint, painter } from './print.ts';
@@ -26,6 +26,11 @@ export function makeContext(world: World, finish: (exit: ExitName) => void): Con
 
 export function command(name: string, summary: string): Command {
   return new Command(name).description(summary).option('--json', 'print the answer as JSON');
+}
+
+export function parseDigestOption(text: string): string {
+  if (!/^sha256:[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError('A digest is sha256: and 64 hexadecimal digits.');
+  return text;
 }
 
 export function withConnection(made: Command): Command {

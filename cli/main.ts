@@ -1,5 +1,7 @@
 // The command line: which commands there are, and how an error becomes a message and an exit code.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { retryCommand, undoCommand } from './commands/again.ts';
 import { applyCommand } from './commands/apply.ts';
@@ -21,11 +23,11 @@ import { waitCommand } from './commands/wait.ts';
 import { watchCommand } from './commands/watch.ts';
 import { type Context, makeContext } from './command.ts';
 import { cloudError } from './connect.ts';
-import { type CliError, EXIT, EXIT_TABLE, type ExitName } from './exit.ts';
+import { CliError, EXIT, EXIT_TABLE, type ExitName } from './exit.ts';
 import { clean, json, painter } from './print.ts';
 import { terminalWorld, type World } from './world.ts';
 
-const EXIT_HELP = ['Exit codes:', ...EXIT_TABLE.map(({ name, meaning }) => `  ${String(EXIT[name]).padStart(2)}  ${meaning}`)].join('\n');
+const EXIT_HELP = ['Exit codes:', ...EXIT_TABLE.map(({ name, meaning }) => `  ${String(EXIT[name]).padStart(3)}  ${meaning}`)].join('\n');
 
 export async function runInTerminal(): Promise<void> {
   // `slipway history | head` is no error: the reader has seen enough.
@@ -45,21 +47,38 @@ export async function run(words: readonly string[], world: World): Promise<numbe
   const program = new Command('slipway')
     .description('Rolls out Amazon ECS services when an image is pushed; ECS moves the traffic, Slipway decides when.')
     .addHelpText('after', `\n${EXIT_HELP}\n\nEvery command takes --json; data goes to standard output, talk to standard error. NO_COLOR is honoured.`);
+  program.option('-V, --version', 'print the version of Slipway').on('option:version', () => {
+    world.stdout(`${version()}\n`);
+    throw new CommanderError(0, 'commander.version', '');
+  });
   for (const each of commandsOf(context)) program.addCommand(each);
   program.addCommand(completeCommand(context), { hidden: true });
   for (const each of [program, ...program.commands]) {
-    each.exitOverride().configureOutput({ writeOut: world.stdout, writeErr: world.stderr }).showSuggestionAfterError();
+    each.exitOverride().configureOutput({ writeOut: world.stdout, writeErr: world.stderr, outputError: () => undefined }).showSuggestionAfterError();
   }
 
   try {
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 || error.code === 'commander.help' ? EXIT[words.length === 0 ? 'badInput' : 'succeeded'] : EXIT.badInput;
-    const end = cloudError(error);
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) return EXIT[words.length === 0 ? 'badInput' : 'succeeded'];
+    const end = error instanceof CommanderError ? usageError(error, program, words) : cloudError(error);
     report(end, words.includes('--json'), world);
     return EXIT[end.exit];
   }
   return EXIT[exit];
+}
+
+/** In the words of every other error. */
+function usageError({ message }: CommanderError, program: Command, words: readonly string[]): CliError {
+  const [said = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const meant = program.commands.find((one) => one.name() === words[0]);
+  const near = suggestion?.replace(/^\((.*)\)$/, '$1');
+  return new CliError('badInput', said, { hint: near ?? `See \`slipway ${meant === undefined ? '' : `${meant.name()} `}--help\`.` });
+}
+
+function version(): string {
+  const { version: text } = JSON.parse(readFileSync(join(import.meta.dirname ?? __dirname, '..', 'package.json'), 'utf8')) as { version: string };
+  return text;
 }
 
 /** In the order in which people come to need them. */

@@ -3,7 +3,7 @@
 import { requirementText } from '../core/approval/rule.ts';
 import { formatDuration } from '../core/duration.ts';
 import { unreachable } from '../core/errors.ts';
-import type { ReleaseOutcome, ReleaseSummary, ReleaseView, StageView, TimelineEntry, WaitingView } from '../core/view/model.ts';
+import type { ReleaseOutcome, ReleaseSummary, ReleaseView, StageView, Surface, TimelineEntry, WaitingView } from '../core/view/model.ts';
 import type { Context } from './command.ts';
 import { clean, clockTime, type Colour, relative } from './print.ts';
 
@@ -18,6 +18,9 @@ const OUTCOME_WORDS: Record<ReleaseOutcome, string> = {
   failed: 'failed',
   unchanged: 'unchanged',
 };
+
+/** Where people decide, short. */
+export const SURFACES: Record<Surface, string> = { cli: 'CLI', slack: 'Slack', dashboard: 'dashboard' };
 
 export function imageName({ image }: Pick<ReleaseSummary, 'image'>): string {
   return image.tag ?? image.digest.slice(0, 'sha256:'.length + 12);

@@ -1,4 +1,5 @@
 // What a command needs from the machine, so that tests run commands in process.
+import { stripVTControlCharacters } from 'node:util';
 import { type Terminal, terminalOf } from './terminal.ts';
 
 export interface World {
@@ -24,7 +25,8 @@ export function terminalWorld(): World {
   return {
     env: process.env,
     stdout: (text) => void process.stdout.write(text),
-    stderr: (text) => void process.stderr.write(text),
+    // Colours go by standard output; talk may go elsewhere.
+    stderr: (text) => void process.stderr.write(process.stderr.isTTY ? text : stripVTControlCharacters(text)),
     isTerminal: process.stdout.isTTY,
     ...(terminal !== undefined && { terminal }),
     workingFolder: process.cwd(),

@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { formatDuration, parseDuration } from '../../core/duration.ts';
-import type { ReleaseSummary, ReleaseView, Surface } from '../../core/view/model.ts';
+import type { ReleaseSummary, ReleaseView } from '../../core/view/model.ts';
 import { type CommonOptions, command, connect, type Context, say, show, withConnection } from '../command.ts';
 import type { ConnectionOptions } from '../connect.ts';
 import type { ControlClient } from '../control-client.ts';
@@ -10,7 +10,7 @@ import { EXIT_OF_OUTCOME } from '../exit.ts';
 import { findPipeline } from '../find-release.ts';
 import { newestFirst } from '../history.ts';
 import { clockTime, table } from '../print.ts';
-import { describeState, imageName, stateColour } from '../show-release.ts';
+import { describeState, imageName, stateColour, SURFACES } from '../show-release.ts';
 
 interface Options extends CommonOptions, ConnectionOptions {
   pipeline?: string;
@@ -37,7 +37,7 @@ const LOOKED_AT_MAX = 2_000;
 
 export function historyCommand(context: Context): Command {
   const moment = (text: string): number => toMoment(text, context.world.nowMs());
-  return withConnection(command('history', 'list releases, newest first, with how long they took and who approved them from where'))
+  return withConnection(command('history', 'list releases, newest first: how long they took, and who approved them from where'))
     .option('--pipeline <pipeline>', 'only those of this pipeline')
     .addOption(new Option('--outcome <outcome>', 'only those that ended like this').choices(Object.keys(EXIT_OF_OUTCOME)))
     .option('--since <time>', 'only those started since then: 7d ago, or 2026-11-23', moment)
@@ -99,8 +99,6 @@ function approvers({ decisions = [] }: ReleaseView): string {
   const first = approvals.filter(({ by }, index) => approvals.findIndex((one) => one.by === by) === index);
   return first.length === 0 ? '-' : first.map(({ by, via }) => `${by} (${SURFACES[via]})`).join(', ');
 }
-
-const SURFACES: Record<Surface, string> = { cli: 'CLI', slack: 'Slack', dashboard: 'dashboard' };
 
 /** A moment, or a duration before now. */
 function toMoment(text: string, nowMs: number): number {

@@ -2,12 +2,13 @@
 
 import type { Command } from 'commander';
 import type { HoldView } from '../../core/view/api.ts';
-import { type CommonOptions, command, connect, type Context, show, withConnection } from '../command.ts';
+import { type CommonOptions, command, connect, type Context, parseDigestOption, show, withConnection } from '../command.ts';
 import type { ConnectionOptions } from '../connect.ts';
 import type { ControlClient } from '../control-client.ts';
 import { CliError } from '../exit.ts';
 import { findPipeline } from '../find-release.ts';
 import { clean, relative, table } from '../print.ts';
+import { SURFACES } from '../show-release.ts';
 
 interface Options extends CommonOptions, ConnectionOptions {
   stage?: string;
@@ -54,7 +55,7 @@ function withImage(made: Command): Command {
   return made
     .argument('<pipeline>', 'the pipeline')
     .option('--tag <tag>', 'the image of the newest release with this tag')
-    .option('--digest <digest>', 'the image with this digest (sha256:...)')
+    .option('--digest <digest>', 'the image with this digest (sha256:...)', parseDigestOption)
     .option('--stage <stage>', 'on this stage only');
 }
 
@@ -62,8 +63,9 @@ const PAGE_SIZE = 100;
 
 async function digestOf(client: ControlClient, pipeline: string, { tag, digest }: Options): Promise<string> {
   if ((tag === undefined) === (digest === undefined)) throw new CliError('badInput', 'give either --tag or --digest');
+  const { name } = await findPipeline(client, pipeline);
   if (digest !== undefined) return digest;
-  const { releases } = await client.listReleases({ pipeline: (await findPipeline(client, pipeline)).name, limit: PAGE_SIZE });
+  const { releases } = await client.listReleases({ pipeline: name, limit: PAGE_SIZE });
   const found = releases.find((release) => release.image.tag === tag);
   if (found === undefined) throw new CliError('notFound', `no release of ${pipeline} carried the tag ${JSON.stringify(tag)}`, { hint: 'Name the image with --digest.' });
   return found.image.digest;
@@ -78,6 +80,6 @@ function holdTable(holds: readonly HoldView[], context: Context): string {
 function liftedTable(holds: readonly HoldView[], context: Context): string {
   if (holds.length === 0) return 'No hold has been lifted.\n';
   const newestFirst = [...holds].sort((one, other) => (other.lifted?.at ?? '').localeCompare(one.lifted?.at ?? ''));
-  const rows = newestFirst.map(({ pipeline, stage, digest, reason, lifted }) => [pipeline, stage, digest, lifted?.by ?? '-', lifted?.via ?? '-', relative(lifted?.at ?? '', context.world.nowMs()), lifted?.reason || '-', reason]);
+  const rows = newestFirst.map(({ pipeline, stage, digest, reason, lifted }) => [pipeline, stage, digest, lifted?.by ?? '-', lifted === undefined ? '-' : SURFACES[lifted.via], relative(lifted?.at ?? '', context.world.nowMs()), lifted?.reason || '-', reason]);
   return table(['PIPELINE', 'STAGE', 'IMAGE', 'LIFTED BY', 'FROM', 'WHEN', 'WHY', 'IT WAS HELD BECAUSE'], rows, context);
 }

@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { oneOf, nearest } from '../../core/text/nearest.ts';
 import type { ReleaseView, StageView } from '../../core/view/model.ts';
-import { type CommonOptions, command, connect, type Context, say, show, withConnection } from '../command.ts';
+import { type CommonOptions, command, connect, type Context, parseDigestOption, say, show, withConnection } from '../command.ts';
 import type { ConnectionOptions } from '../connect.ts';
 import type { ControlClient } from '../control-client.ts';
 import { CliError, EXIT_OF_OUTCOME } from '../exit.ts';
@@ -38,7 +38,7 @@ export function waitCommand(context: Context): Command {
     .option('--for <goal>', 'ended, approval or stage=NAME', toGoal, { kind: 'ended' } satisfies Goal)
     .option('--timeout <duration>', 'wait no longer than this (10m, 4h)', parseDurationOption)
     .option('--tag <tag>', 'of a pipeline: the release of the image with this tag')
-    .option('--digest <digest>', 'of a pipeline: the release of the image with this digest (sha256:...)')
+    .option('--digest <digest>', 'of a pipeline: the release of the image with this digest (sha256:...)', parseDigestOption)
     .option('--start-within <duration>', 'with --tag or --digest: how long the release may take to start', parseDurationOption, START_WITHIN_MS)
     .addHelpText('after', HELP)
     .action(async (word: string, options: Options) => {

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { serviceArnOf } from '../../core/arn.ts';
 import { isInForce, type Freeze } from '../../core/freeze/freeze.ts';
+import { momentText } from '../../core/text/moment.ts';
 import type { FreezeView, FreezesAnswer, LiftFreezeAnswer } from '../../core/view/api.ts';
 import { knownPerson, pipelineOf } from './again.ts';
 import { nextAt, pageOf } from './page.ts';
@@ -41,7 +42,7 @@ export async function setFreeze(dependencies: ControlDependencies, request: Cont
   const { pipeline, until, reason, via } = body.output;
   const atMs = dependencies.clock.nowMs();
   const untilMs = until === undefined ? undefined : Date.parse(until);
-  if (untilMs !== undefined && untilMs <= atMs) throw new ControlFault('BadRequest', `${until ?? ''} is over already`, 'Name a time that is still to come.');
+  if (untilMs !== undefined && untilMs <= atMs) throw new ControlFault('BadRequest', `${momentText(untilMs)} is over already`, 'Name a time that is still to come.');
   const { by, serviceArns } = await scopeOf(dependencies, pipeline, request.callerArn);
   await dependencies.freezes.set({ pipeline, reason, by, callerArn: request.callerArn, via, atMs, untilMs });
   dependencies.log.info('frozen', { pipeline: pipeline ?? '*', by, until, reason });
