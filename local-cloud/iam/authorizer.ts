@@ -4,9 +4,9 @@
 import { AwsError } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Caller, Permission, PolicyDocument } from '../kernel/service.ts';
-import type { Identities } from './identities.ts';
+import type { Identities, NamedPolicy } from './identities.ts';
 import type { Ledger } from './ledger.ts';
-import { matchStatement, readStatements } from './policy.ts';
+import { matchingAction, matchStatement, matchWithAction, readStatements } from './policy.ts';
 import type { PolicyRequest, Statement, StatementMatch } from './policy.ts';
 import { describeCaller, isAdministrator, matchPrincipal, requestKeys } from './principals.ts';
 
@@ -34,12 +34,20 @@ interface ResourceOpinion {
   allow: 'direct' | 'delegated' | 'none';
 }
 
+/** A statement of a role's policies whose actions match the one asked for. */
+interface Candidate {
+  policy: string;
+  statement: Statement;
+  actionPattern: string;
+}
+
 const RESOURCE_POLICIES_KEPT = 1000;
 
 export class Authorizer {
   private readonly world: AuthorizerWorld;
-  private readonly readPolicies = new Map<string, Statement[]>();
-  private readonly readDocuments = new WeakMap<PolicyDocument, Statement[]>();
+  private readonly readPolicies = new Map<string, readonly Statement[]>();
+  /** By action. A role whose policies change gets another list of them. */
+  private readonly candidates = new WeakMap<readonly NamedPolicy[], Map<string, readonly Candidate[]>>();
 
   constructor(world: AuthorizerWorld) {
     this.world = world;
@@ -82,16 +90,23 @@ export class Authorizer {
     if (isAdministrator(caller)) return { denied: false, allow: 'administrator' };
     const opinion: IdentityOpinion = { denied: false, allow: undefined };
     if (caller.kind !== 'role') return opinion;
-    for (const { name, statements } of this.world.identities.policiesOf(caller.roleArn)) {
-      for (const statement of statements) {
-        if (statement.effect === 'Allow' && opinion.allow) continue;
-        const match = matchStatement(statement, request);
-        if (!match) continue;
-        if (statement.effect === 'Deny') return { denied: true, allow: undefined };
-        opinion.allow = { policy: name, match };
-      }
+    for (const { policy, statement, actionPattern } of this.candidatesFor(caller.roleArn, request.action)) {
+      if (statement.effect === 'Allow' && opinion.allow) continue;
+      const match = matchWithAction(statement, actionPattern, request);
+      if (!match) continue;
+      if (statement.effect === 'Deny') return { denied: true, allow: undefined };
+      opinion.allow = { policy, match };
     }
     return opinion;
+  }
+
+  private candidatesFor(roleArn: string, action: string): readonly Candidate[] {
+    const policies = this.world.identities.policiesOf(roleArn);
+    const byAction = this.candidates.get(policies) ?? new Map<string, readonly Candidate[]>();
+    this.candidates.set(policies, byAction);
+    let candidates = byAction.get(action);
+    if (!candidates) byAction.set(action, (candidates = candidatesIn(policies, action.toLowerCase())));
+    return candidates;
   }
 
   private resourceOpinion(caller: Caller, request: PolicyRequest): ResourceOpinion {
@@ -113,24 +128,29 @@ export class Authorizer {
     return this.world.resourcePolicy(resource);
   }
 
-  /** Keyed by text where a model may change its document in place; a frozen document stays what it is. */
-  private read(document: PolicyDocument): Statement[] {
-    const known = this.readDocuments.get(document);
-    if (known) return known;
-    const statements = this.readText(JSON.stringify(document), document);
-    if (Object.isFrozen(document)) this.readDocuments.set(document, statements);
-    return statements;
+  /** Keyed by text where a model may change its document in place. */
+  private read(document: PolicyDocument): readonly Statement[] {
+    if (isEmpty(document)) return [];
+    return Object.isFrozen(document) ? readStatements(document) : this.readText(JSON.stringify(document), document);
   }
 
-  private readText(text: string, document: PolicyDocument): Statement[] {
+  private readText(text: string, document: PolicyDocument): readonly Statement[] {
     const before = this.readPolicies.get(text);
     if (before) return before;
     if (this.readPolicies.size >= RESOURCE_POLICIES_KEPT) this.readPolicies.clear();
-    const statements = isEmpty(document) ? [] : readStatements(document);
+    const statements = readStatements(document);
     this.readPolicies.set(text, statements);
     return statements;
   }
 }
+
+const candidatesIn = (policies: readonly NamedPolicy[], action: string): Candidate[] =>
+  policies.flatMap(({ name, statements }) =>
+    statements.flatMap((statement) => {
+      const actionPattern = matchingAction(statement, action);
+      return actionPattern === undefined ? [] : [{ policy: name, statement, actionPattern }];
+    }),
+  );
 
 const denied = (reason: string): Verdict => ({ kind: 'denied', reason });
 const isEmpty = ({ Statement }: PolicyDocument): boolean => Array.isArray(Statement) && Statement.length === 0;

@@ -231,10 +231,10 @@ export function versionOf(policy: ManagedPolicyRecord, versionId: string): Polic
   return version;
 }
 
-const statementsInForce = (policy: ManagedPolicyRecord): Statement[] => readIdentityPolicy(versionOf(policy, policy.defaultVersionId).documentJson);
+const statementsInForce = (policy: ManagedPolicyRecord): readonly Statement[] => readIdentityPolicy(versionOf(policy, policy.defaultVersionId).documentJson);
 
 /** A policy that says what its holder may do: it has resources and no principals. */
-function readIdentityPolicy(json: string): Statement[] {
+function readIdentityPolicy(json: string): readonly Statement[] {
   const statements = readStatements(parsePolicyDocument(json));
   if (statements.some((statement) => statement.principals)) throw malformed('Policy document should not specify a principal.');
   if (statements.some((statement) => !statement.resources)) throw malformed('Policy statement must contain resources.');

@@ -36,6 +36,8 @@ export class Ledger {
   private readonly grants = new Map<string, GrantRow>();
   private readonly denials = new Map<string, DenialRow>();
   private readonly unmodelled = new Map<string, number>();
+  /** Where an allow was counted before: most calls are of a kind seen before. */
+  private readonly rows = new Map<string, WeakMap<Statement, GrantRow[]>>();
   private readonly counted = new WeakSet<NotModelled>();
 
   /** A policy came to a role (or replaced its namesake). Grants outlive the role, so that a report after a clean-up is whole. */
@@ -62,9 +64,21 @@ export class Ledger {
   }
 
   used(roleArn: string, policy: string, match: StatementMatch, action: string): void {
-    const row = this.grant(roleArn, policy, match.statement.name, match.actionPattern, match.resourcePattern);
+    const row = this.rowOf(roleArn, policy, match);
     row.used++;
     row.usedActions[action] = (row.usedActions[action] ?? 0) + 1;
+  }
+
+  private rowOf(roleArn: string, policy: string, { statement, actionPattern, resourcePattern }: StatementMatch): GrantRow {
+    let ofRole = this.rows.get(roleArn);
+    if (!ofRole) this.rows.set(roleArn, (ofRole = new WeakMap()));
+    let known = ofRole.get(statement);
+    if (!known) ofRole.set(statement, (known = []));
+    const before = known.find((row) => row.policy === policy && row.action === actionPattern && row.resource === resourcePattern);
+    if (before) return before;
+    const row = this.grant(roleArn, policy, statement.name, actionPattern, resourcePattern);
+    known.push(row);
+    return row;
   }
 
   denied(principal: string, action: string, resource: string, reason: string): void {
@@ -83,11 +97,15 @@ export class Ledger {
 
   /** Copies, in a stable order. */
   report(): LedgerReport {
-    const byText = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
-    return {
-      grants: [...this.grants.values()].map((row) => ({ ...row, usedActions: { ...row.usedActions } })).sort(byText),
-      denials: [...this.denials.values()].map((row) => ({ ...row })).sort(byText),
-      notModelled: [...this.unmodelled].map(([what, count]) => ({ what, count })).sort(byText),
-    };
+    return { grants: inOrder([...this.grants.values()].map((row) => ({ ...row, usedActions: { ...row.usedActions } }))), ...this.refusals() };
   }
+
+  refusals(): Omit<LedgerReport, 'grants'> {
+    return { denials: inOrder([...this.denials.values()].map((row) => ({ ...row }))), notModelled: inOrder([...this.unmodelled].map(([what, count]) => ({ what, count }))) };
+  }
+}
+
+function inOrder<Row extends object>(rows: readonly Row[]): Row[] {
+  const texts = new Map(rows.map((row) => [row, JSON.stringify(row)]));
+  return [...rows].sort((a, b) => ((texts.get(a) ?? '') < (texts.get(b) ?? '') ? -1 : 1));
 }

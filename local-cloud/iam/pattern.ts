@@ -5,6 +5,8 @@ export type Keys = Pick<ReadonlyMap<string, readonly string[]>, 'get'>;
 
 /** Linear-time glob matching: remembers only the last star, which suffices because later stars absorb what earlier ones could. */
 export function globMatches(pattern: string, text: string): boolean {
+  if (pattern === text || pattern === '*') return true;
+  if (!pattern.includes('*') && !pattern.includes('?')) return false;
   let at = 0;
   let inPattern = 0;
   let star = -1;

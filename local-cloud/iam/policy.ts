@@ -1,6 +1,7 @@
 // Policy documents, read once into statements that can be asked quickly, and the question itself: what do these statements
 // say about one request? Pure: who has which policies is elsewhere.
 import { AwsError } from '../kernel/errors.ts';
+import { policyDocument } from '../kernel/policy-documents.ts';
 import type { PolicyDocument, PolicyStatement } from '../kernel/service.ts';
 import { conditionsHold, readConditions } from './conditions.ts';
 import type { Condition } from './conditions.ts';
@@ -36,13 +37,24 @@ const listOf = (value: string | string[] | undefined): string[] | undefined => (
 
 export function parsePolicyDocument(json: string): PolicyDocument {
   try {
-    return JSON.parse(json) as PolicyDocument;
+    return policyDocument(json);
   } catch {
     throw malformed('This policy contains invalid Json');
   }
 }
 
-export function readStatements(document: PolicyDocument): Statement[] {
+const statementsOf = new WeakMap<PolicyDocument, readonly Statement[]>();
+
+/** Of a frozen document, which stays what it is, once. */
+export function readStatements(document: PolicyDocument): readonly Statement[] {
+  const known = statementsOf.get(document);
+  if (known) return known;
+  const statements = statementsIn(document);
+  if (Object.isFrozen(document)) statementsOf.set(document, statements);
+  return statements;
+}
+
+function statementsIn(document: PolicyDocument): Statement[] {
   const statements = Array.isArray(document.Statement) ? document.Statement : document.Statement === undefined ? [] : [document.Statement];
   if (statements.length === 0) throw malformed('Syntax errors in policy.');
   return statements.map(readStatement);
@@ -83,13 +95,18 @@ export interface StatementMatch {
 /** How a statement speaks about a request, apart from its principals; undefined when it does not. */
 export function matchStatement(statement: Statement, request: PolicyRequest): StatementMatch | undefined {
   const actionPattern = matchingAction(statement, request.action.toLowerCase());
-  if (actionPattern === undefined) return undefined;
+  return actionPattern === undefined ? undefined : matchWithAction(statement, actionPattern, request);
+}
+
+/** `matchStatement`, for a statement whose actions are known to match. */
+export function matchWithAction(statement: Statement, actionPattern: string, request: PolicyRequest): StatementMatch | undefined {
   const resourcePattern = matchingResource(statement, request);
   if (resourcePattern === undefined) return undefined;
   return conditionsHold(statement.conditions, request.keys) ? { statement, actionPattern, resourcePattern } : undefined;
 }
 
-function matchingAction({ actions }: Statement, action: string): string | undefined {
+/** `action` in lower case. */
+export function matchingAction({ actions }: Statement, action: string): string | undefined {
   const index = actions.lowerCase.findIndex((pattern) => globMatches(pattern, action));
   if (actions.negated) return index < 0 ? '*' : undefined;
   return actions.patterns[index];
@@ -98,6 +115,7 @@ function matchingAction({ actions }: Statement, action: string): string | undefi
 function matchingResource({ resources }: Statement, request: PolicyRequest): string | undefined {
   if (!resources) return '*';
   const found = resources.patterns.find((pattern) => {
+    if (pattern === '*' || pattern === request.resource) return true;
     const filled = withVariables(pattern, request.keys);
     return filled !== undefined && globMatches(filled, request.resource);
   });

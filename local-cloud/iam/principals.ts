@@ -22,48 +22,53 @@ function matchOne({ type, pattern }: PrincipalPattern, caller: Caller, accountId
   return pattern === caller.arn || (caller.kind === 'role' && pattern === caller.roleArn) ? 'direct' : 'none';
 }
 
-/** Most statements have no conditions and ask for no key: the keys are put together when somebody asks for one. */
+/** Most statements have no conditions and ask for no key: each is worked out when somebody asks for it. */
 export function requestKeys(caller: Caller, permission: Permission, kernel: Pick<Kernel, 'accountId' | 'region' | 'clock'>): Keys {
-  let keys: Keys | undefined;
-  return { get: (key) => (keys ??= allKeys(caller, permission, kernel)).get(key) };
+  let own: ReadonlyMap<string, readonly string[]> | undefined;
+  const get = (key: string): readonly string[] | undefined => {
+    if (permission.context) {
+      own ??= new Map(Object.entries(permission.context).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value : [value]]));
+      const given = own.get(key);
+      if (given) return given;
+    }
+    const value = valueOf(key, caller, kernel);
+    return value === undefined ? undefined : [value];
+  };
+  return { get };
 }
 
-function allKeys(caller: Caller, permission: Permission, kernel: Pick<Kernel, 'accountId' | 'region' | 'clock'>): Keys {
-  const keys = new Map<string, readonly string[]>();
-  const set = (key: string, value: string | string[] | undefined) => {
-    if (value !== undefined) keys.set(key.toLowerCase(), Array.isArray(value) ? value : [value]);
-  };
-  const nowMs = kernel.clock.nowMs();
-  set('aws:CurrentTime', new Date(nowMs).toISOString());
-  set('aws:EpochTime', String(Math.floor(nowMs / 1000)));
-  set('aws:RequestedRegion', kernel.region);
-  set('aws:ResourceAccount', kernel.accountId);
-  // The local doors stand for AWS's TLS endpoints: policies that insist on TLS must let their callers in.
-  set('aws:SecureTransport', 'true');
+/** Of the keys that every request has; `key` in lower case. */
+function valueOf(key: string, caller: Caller, kernel: Pick<Kernel, 'accountId' | 'region' | 'clock'>): string | undefined {
+  switch (key) {
+    case 'aws:currenttime':
+      return new Date(kernel.clock.nowMs()).toISOString();
+    case 'aws:epochtime':
+      return String(Math.floor(kernel.clock.nowMs() / 1000));
+    case 'aws:requestedregion':
+      return kernel.region;
+    case 'aws:resourceaccount':
+      return kernel.accountId;
+    case 'aws:securetransport':
+      // The local doors stand for AWS's TLS endpoints: policies that insist on TLS must let their callers in.
+      return 'true';
+    case 'aws:principalisawsservice':
+      return String(caller.kind === 'service');
+    default:
+      return valueOfCaller(key, caller, kernel.accountId);
+  }
+}
+
+function valueOfCaller(key: string, caller: Caller, accountId: string): string | undefined {
   switch (caller.kind) {
     case 'service':
-      set('aws:PrincipalIsAWSService', 'true');
-      set('aws:PrincipalServiceName', caller.principal);
-      set('aws:SourceAccount', kernel.accountId);
-      set('aws:SourceArn', caller.sourceArn);
-      break;
+      return key === 'aws:principalservicename' ? caller.principal : key === 'aws:sourceaccount' ? accountId : key === 'aws:sourcearn' ? caller.sourceArn : undefined;
     case 'role':
-      set('aws:PrincipalArn', caller.roleArn);
-      set('aws:PrincipalAccount', kernel.accountId);
-      set('aws:PrincipalType', 'AssumedRole');
-      set('aws:PrincipalIsAWSService', 'false');
-      set('aws:userid', `AROALOCAL:${caller.sessionName}`);
-      break;
+      if (key === 'aws:userid') return `AROALOCAL:${caller.sessionName}`;
+      return key === 'aws:principalarn' ? caller.roleArn : key === 'aws:principalaccount' ? accountId : key === 'aws:principaltype' ? 'AssumedRole' : undefined;
     case 'operator':
-      set('aws:PrincipalArn', caller.arn);
-      set('aws:PrincipalAccount', kernel.accountId);
-      set('aws:PrincipalType', 'User');
-      set('aws:PrincipalIsAWSService', 'false');
-      set('aws:username', caller.arn.split('/').at(-1));
-      break;
+      if (key === 'aws:username') return caller.arn.split('/').at(-1);
+      return key === 'aws:principalarn' ? caller.arn : key === 'aws:principalaccount' ? accountId : key === 'aws:principaltype' ? 'User' : undefined;
   }
-  for (const [key, value] of Object.entries(permission.context ?? {})) set(key, value);
-  return keys;
 }
 
 export const describeCaller = (caller: Caller): string => (caller.kind === 'service' ? caller.principal : caller.arn);

@@ -6,6 +6,7 @@ import { AwsError, refuseUnknown } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { arnOf } from '../kernel/kernel.ts';
 import { base64urlId, uuid } from '../kernel/random.ts';
+import { policyDocument } from '../kernel/policy-documents.ts';
 import type { Answer, Caller, Operation, Permission, PolicyDocument, ServiceModel } from '../kernel/service.ts';
 
 interface Version {
@@ -54,7 +55,7 @@ export class SecretsManagerModel implements ServiceModel {
 
   resourcePolicy(resourceArn: string): PolicyDocument | undefined {
     const policy = this.find(resourceArn)?.policy;
-    return policy === undefined ? undefined : (JSON.parse(policy) as PolicyDocument);
+    return policy === undefined ? undefined : policyDocument(policy);
   }
 
   private nowMs(): number {

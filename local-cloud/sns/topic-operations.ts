@@ -2,6 +2,7 @@
 import type * as sns from '@aws-sdk/client-sns';
 import { NotModelled, refuseUnknown } from '../kernel/errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { policyDocument } from '../kernel/policy-documents.ts';
 import type { Answer, Operation, Permission, PolicyDocument } from '../kernel/service.ts';
 import { defaultPolicy, invalidParameter, topicArnOf } from './topic.ts';
 import type { Topic, Topics } from './topic.ts';
@@ -11,7 +12,7 @@ const FIFO = ['FifoTopic', 'ContentBasedDeduplication', 'ArchivePolicy', 'FifoTh
 
 export const onTopic = (action: string, topicArn: string | undefined): Permission => ({ action: `sns:${action}`, resource: topicArn ?? '' });
 
-export const policyOf = (topic: Topic): PolicyDocument => JSON.parse(topic.attributes.get('Policy') ?? '{"Statement":[]}') as PolicyDocument;
+export const policyOf = (topic: Topic): PolicyDocument => policyDocument(topic.attributes.get('Policy') ?? '{"Statement":[]}');
 
 function setAttribute(topic: Topic, name: string | undefined, value: string | undefined): void {
   if (name !== undefined && FIFO.includes(name) && value !== 'false') throw new NotModelled(`FIFO topics (${name})`);

@@ -1,5 +1,6 @@
 // Queue attributes: defaults, ranges, and what SetQueueAttributes may change.
 import { AwsError, NotModelled } from '../kernel/errors.ts';
+import { policyDocument } from '../kernel/policy-documents.ts';
 import type { PolicyDocument } from '../kernel/service.ts';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html; 1 MiB messages since 2025-08. */
@@ -62,7 +63,7 @@ export function redriveOf(policy: string | undefined): Redrive | undefined {
 
 export const policyOf = (attributes: ReadonlyMap<string, string>): PolicyDocument | undefined => {
   const policy = attributes.get('Policy');
-  return policy === undefined ? undefined : (JSON.parse(policy) as PolicyDocument);
+  return policy === undefined ? undefined : policyDocument(policy);
 };
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -160,7 +160,7 @@ function checkTimeline(ledger: Ledger, items: readonly Item[]): void {
 
 function deniedToSlipway(ledger: Ledger): string[] {
   const { cloud } = ledger.world;
-  const { denials, notModelled } = cloud.ledger.report();
+  const { denials, notModelled } = cloud.ledger.refusals();
   return [
     ...denials.filter((one) => one.principal.includes('slipway-prod')).map((one) => `denied to ${one.principal.split('/').at(-2) ?? ''}: ${one.action} on ${one.resource}`),
     ...notModelled.map((one) => `not modelled: ${one.what}`),
