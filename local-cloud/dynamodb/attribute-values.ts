@@ -4,7 +4,7 @@ import { compareDecimals, formatDecimal, parseDecimal, significantDigits } from 
 import { invalidParameterValues, validation } from './errors.ts';
 
 export type { AttributeValue };
-/** Items are immutable inside the model: a change makes a new one. */
+/** Items are immutable, inside the model and in its answers: a change makes a new one, and every door copies what it hands out. */
 export type Item = Readonly<Record<string, AttributeValue>>;
 export type AttributeType = 'S' | 'N' | 'B' | 'SS' | 'NS' | 'BS' | 'M' | 'L' | 'NULL' | 'BOOL';
 
@@ -22,7 +22,7 @@ export function typeOf(value: AttributeValue): AttributeType {
 /** A validated deep copy with numbers in canonical form. */
 export function normaliseValue(value: AttributeValue, depth = 1): AttributeValue {
   if (depth > NESTING_LEVELS_MAX) throw validation('Nesting Levels have exceeded supported limits');
-  if (ATTRIBUTE_TYPES.filter((type) => value[type] !== undefined).length > 1) {
+  if (Object.keys(value).length > 1 && ATTRIBUTE_TYPES.filter((type) => value[type] !== undefined).length > 1) {
     throw validation('Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes');
   }
   if (value.S !== undefined) return { S: value.S };
@@ -44,16 +44,14 @@ export function normaliseValue(value: AttributeValue, depth = 1): AttributeValue
 export const normaliseItem = (item: Record<string, AttributeValue>): Item => mapValues(item, (value) => normaliseValue(value));
 
 export function cloneValue(value: AttributeValue): AttributeValue {
-  if (value.L !== undefined) return { L: value.L.map(cloneValue) };
-  if (value.M !== undefined) return { M: mapValues(value.M, cloneValue) };
+  if (value.L !== undefined) return { L: value.L.map((element) => cloneValue(element)) };
+  if (value.M !== undefined) return { M: mapValues(value.M, (member) => cloneValue(member)) };
   if (value.SS !== undefined) return { SS: [...value.SS] };
   if (value.NS !== undefined) return { NS: [...value.NS] };
   if (value.B !== undefined) return { B: Uint8Array.from(value.B) };
   if (value.BS !== undefined) return { BS: value.BS.map((bytes) => Uint8Array.from(bytes)) };
   return { ...value };
 }
-
-export const cloneItem = (item: Item): Record<string, AttributeValue> => mapValues(item, cloneValue);
 
 /** Bytes as DynamoDB bills them: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
 export function sizeOfValue(value: AttributeValue): number {
@@ -138,9 +136,9 @@ export const plainText = (value: AttributeValue): string => value.S ?? value.N ?
 
 export const utf8Length = (text: string): number => Buffer.byteLength(text, 'utf8');
 
-export function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+export function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A, name: string) => B): Record<string, B> {
   const changed: Record<string, B> = {};
-  for (const name of Object.keys(record)) define(changed, name, change(record[name] as A));
+  for (const name of Object.keys(record)) define(changed, name, change(record[name] as A, name));
   return changed;
 }
 

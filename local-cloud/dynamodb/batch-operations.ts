@@ -27,7 +27,7 @@ export function batchOperations(tables: Tables) {
   const BatchGetItem: Operation<BatchGetItemCommandInput, Answer<BatchGetItemCommandOutput>> = {
     permissions: (input) =>
       Object.entries(input.RequestItems ?? {}).flatMap(([name, { Keys: keys = [] }]) =>
-        tables.dataPermissions('BatchGetItem', name, { leadingKeys: keys.map((key) => tables.leadingKey(name, key)) }),
+        tables.dataPermissions('BatchGetItem', name, { leadingKeys: () => keys.map((key) => tables.leadingKey(name, key)) }),
       ),
     handle: (input) => {
       refuseUnknown('BatchGetItem', input, ['RequestItems', 'ReturnConsumedCapacity']);
@@ -55,7 +55,7 @@ export function batchOperations(tables: Tables) {
           usages.push({ table, tableUnits: readUnits(item ? sizeOfItem(item) : 0, request.ConsistentRead ?? false), kind: 'read' });
         }
       }
-      return { Responses: responses, UnprocessedKeys: unprocessed, ConsumedCapacity: consumed(input.ReturnConsumedCapacity, usages) };
+      return { Responses: responses, UnprocessedKeys: unprocessed, ConsumedCapacity: consumed(input.ReturnConsumedCapacity, () => usages) };
     },
   };
 
@@ -63,7 +63,7 @@ export function batchOperations(tables: Tables) {
     permissions: (input) =>
       Object.entries(input.RequestItems ?? {}).flatMap(([name, requests]) =>
         tables.dataPermissions('BatchWriteItem', name, {
-          leadingKeys: requests.map((request) => tables.leadingKey(name, request.PutRequest?.Item ?? request.DeleteRequest?.Key)),
+          leadingKeys: () => requests.map((request) => tables.leadingKey(name, request.PutRequest?.Item ?? request.DeleteRequest?.Key)),
         }),
       ),
     handle: (input) => {
@@ -85,7 +85,7 @@ export function batchOperations(tables: Tables) {
         commit(write, after, tables.nowMs());
         return { table: write.table, tableUnits: writeUnits(verdict.before, after), indexUnits: indexWrites(write.table, verdict.before, after), kind: 'write' };
       });
-      return { UnprocessedItems: {}, ConsumedCapacity: consumed(input.ReturnConsumedCapacity, usages) };
+      return { UnprocessedItems: {}, ConsumedCapacity: consumed(input.ReturnConsumedCapacity, () => usages) };
     },
   };
 

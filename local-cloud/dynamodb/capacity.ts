@@ -28,11 +28,11 @@ export interface Usage {
 }
 
 /** The `ConsumedCapacity` of an answer: one entry per table. */
-export function consumed(asked: ReturnConsumedCapacity | undefined, usages: Usage[], transactional = false): ConsumedCapacity[] | undefined {
+export function consumed(asked: ReturnConsumedCapacity | undefined, usagesOf: () => readonly Usage[], transactional = false): ConsumedCapacity[] | undefined {
   if (asked !== 'TOTAL' && asked !== 'INDEXES') return undefined;
   const factor = transactional ? 2 : 1;
   const totals = new Map<Table, { table: number; indexes: Record<string, number>; kind: Usage['kind'] }>();
-  for (const usage of usages) {
+  for (const usage of usagesOf()) {
     const total = totals.get(usage.table) ?? { table: 0, indexes: {}, kind: usage.kind };
     total.table += usage.tableUnits * factor;
     for (const [name, units] of Object.entries(usage.indexUnits ?? {})) total.indexes[name] = (total.indexes[name] ?? 0) + units * factor;

@@ -12,7 +12,8 @@ import type {
 import { AwsError, refuseUnknown } from '../kernel/errors.ts';
 import type { Answer, Operation } from '../kernel/service.ts';
 import type { AttributeValue, Item } from './attribute-values.ts';
-import { cloneItem, normaliseItem, sizeOfItem } from './attribute-values.ts';
+import { normaliseItem, sizeOfItem } from './attribute-values.ts';
+import type { Usage } from './capacity.ts';
 import { consumed, indexWrites, readUnits, writeUnits } from './capacity.ts';
 import { validation } from './errors.ts';
 import { project } from './expressions/document-paths.ts';
@@ -39,7 +40,7 @@ type SingleWriteInput = WriteInput & Pick<PutItemCommandInput, 'ReturnValues' | 
 export function itemOperations(tables: Tables) {
   const writePermissions = (action: string, input: SingleWriteInput) =>
     tables.dataPermissions(action, input.TableName, {
-      leadingKeys: [tables.leadingKey(input.TableName, input.Item ?? input.Key)],
+      leadingKeys: () => [tables.leadingKey(input.TableName, input.Item ?? input.Key)],
       context: { 'dynamodb:ReturnValues': input.ReturnValues ?? 'NONE' },
     });
 
@@ -54,10 +55,10 @@ export function itemOperations(tables: Tables) {
     const { before, after } = verdict;
     commit(request, after, tables.nowMs());
     const attributes = returned(request, input.ReturnValues, before, after);
-    const usage = { table: request.table, tableUnits: writeUnits(before, after), indexUnits: indexWrites(request.table, before, after), kind: 'write' as const };
+    const usage = (): Usage => ({ table: request.table, tableUnits: writeUnits(before, after), indexUnits: indexWrites(request.table, before, after), kind: 'write' });
     return {
       ...(attributes && Object.keys(attributes).length > 0 ? { Attributes: attributes } : {}),
-      ConsumedCapacity: consumed(input.ReturnConsumedCapacity, [usage])?.[0],
+      ConsumedCapacity: consumed(input.ReturnConsumedCapacity, () => [usage()])?.[0],
     };
   };
 
@@ -86,12 +87,12 @@ export function itemOperations(tables: Tables) {
   };
 
   const GetItem: Operation<GetItemCommandInput, Answer<GetItemCommandOutput>> = {
-    permissions: (input) => tables.dataPermissions('GetItem', input.TableName, { leadingKeys: [tables.leadingKey(input.TableName, input.Key)] }),
+    permissions: (input) => tables.dataPermissions('GetItem', input.TableName, { leadingKeys: () => [tables.leadingKey(input.TableName, input.Key)] }),
     handle: (input) => {
       refuseUnknown('GetItem', input, ['TableName', 'Key', 'ConsistentRead', 'ProjectionExpression', 'ExpressionAttributeNames', 'ReturnConsumedCapacity']);
       const { table, item, shown } = readOne(tables, input);
-      const usage = { table, tableUnits: readUnits(item ? sizeOfItem(item) : 0, input.ConsistentRead ?? false), kind: 'read' as const };
-      return { ...(shown ? { Item: shown } : {}), ConsumedCapacity: consumed(input.ReturnConsumedCapacity, [usage])?.[0] };
+      const usage = (): Usage => ({ table, tableUnits: readUnits(item ? sizeOfItem(item) : 0, input.ConsistentRead ?? false), kind: 'read' });
+      return { ...(shown ? { Item: shown } : {}), ConsumedCapacity: consumed(input.ReturnConsumedCapacity, () => [usage()])?.[0] };
     },
   };
 
@@ -112,7 +113,7 @@ export function readOne(tables: Tables, input: OneRead) {
   const key = normaliseItem(input.Key ?? {});
   checkKey(table.key, key);
   const item = table.get(key);
-  return { table, key, item, shown: item && (paths ? project(item, paths) : cloneItem(item)) };
+  return { table, key, item, shown: item && (paths ? project(item, paths) : item) };
 }
 
 function checkReturnValues(kind: WriteKind, choice: string | undefined): void {
@@ -127,9 +128,9 @@ function returned(request: Write, choice: string | undefined, before: Item | und
   const changed = request.actions.map((action) => action.path);
   switch (choice) {
     case 'ALL_OLD':
-      return before && cloneItem(before);
+      return before;
     case 'ALL_NEW':
-      return after && cloneItem(after);
+      return after;
     case 'UPDATED_OLD':
       return before && project(before, changed);
     case 'UPDATED_NEW':

@@ -45,17 +45,19 @@ export function keyFrom(schema: KeySchemaElement[], definitions: AttributeDefini
 
 export const keyAttributes = (key: Key): KeyAttribute[] => (key.range ? [key.hash, key.range] : [key.hash]);
 
-export const isKeyAttribute = (key: Key, name: string): boolean => keyAttributes(key).some((attribute) => attribute.name === name);
+export const isKeyAttribute = (key: Key, name: string): boolean => key.hash.name === name || key.range?.name === name;
 
 /** The key attributes of a stored item. */
 export const keyOf = (key: Key, item: Item): Record<string, AttributeValue> =>
   Object.fromEntries(keyAttributes(key).flatMap(({ name }) => (item[name] ? [[name, item[name]]] : [])));
 
-/** One text per distinct primary key. */
-export const keyText = (key: Key, item: Item): string =>
-  keyAttributes(key)
-    .map(({ name }) => JSON.stringify(elementText(item[name] ?? { S: '' })))
-    .join();
+/** One text per distinct primary key: the length of the first part says where the second begins. */
+export function keyText({ hash, range }: Key, item: Item): string {
+  const first = elementText(item[hash.name] ?? NO_KEY);
+  return range ? `${first.length} ${first}${elementText(item[range.name] ?? NO_KEY)}` : first;
+}
+
+const NO_KEY: AttributeValue = { S: '' };
 
 /** A `Key` parameter must name the primary key's attributes, all of them, and nothing else. */
 export function checkKey(key: Key, given: Item): void {

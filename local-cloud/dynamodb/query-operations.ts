@@ -3,8 +3,9 @@ import type { QueryCommandInput, QueryCommandOutput, ScanCommandInput, ScanComma
 import { refuseUnknown } from '../kernel/errors.ts';
 import type { Answer, Operation } from '../kernel/service.ts';
 import type { AttributeValue, Item } from './attribute-values.ts';
-import { cloneItem, normaliseItem, sizeOfItem, typeOf } from './attribute-values.ts';
+import { normaliseItem, sizeOfItem, typeOf } from './attribute-values.ts';
 import { consumed, readUnits } from './capacity.ts';
+import type { Usage } from './capacity.ts';
 import { invalidParameterValues, validation } from './errors.ts';
 import { parseCondition } from './expressions/condition-parser.ts';
 import { own, project } from './expressions/document-paths.ts';
@@ -32,7 +33,7 @@ export function queryOperations(tables: Tables) {
     permissions: (input) =>
       tables.dataPermissions('Query', input.TableName, {
         indexName: input.IndexName,
-        leadingKeys: [askedPartition(tables, input)],
+        leadingKeys: () => [askedPartition(tables, input)],
         context: { 'dynamodb:Select': selectOf(input) },
       }),
     handle: (input) => {
@@ -193,21 +194,23 @@ function page(reading: Reading, input: ReadInput, items: Iterable<Item>): Answer
     bytes += sizeOfItem(item);
     if (!filter || meets(item, filter)) {
       matched++;
-      if (input.Select !== 'COUNT') shown.push(projection ? project(item, projection) : cloneItem(item));
+      if (input.Select !== 'COUNT') shown.push(projection ? project(item, projection) : item);
     }
     if (scanned === input.Limit || bytes >= PAGE_BYTES_MAX) {
       last = stored;
       break;
     }
   }
-  const units = readUnits(bytes, input.ConsistentRead ?? false);
-  const usage = index ? { table, tableUnits: 0, indexUnits: { [index.name]: units }, kind: 'read' as const } : { table, tableUnits: units, kind: 'read' as const };
+  const usage = (): Usage => {
+    const units = readUnits(bytes, input.ConsistentRead ?? false);
+    return index ? { table, tableUnits: 0, indexUnits: { [index.name]: units }, kind: 'read' } : { table, tableUnits: units, kind: 'read' };
+  };
   return {
     ...(input.Select === 'COUNT' ? {} : { Items: shown }),
     Count: matched,
     ScannedCount: scanned,
-    ...(last ? { LastEvaluatedKey: cloneItem({ ...keyOf(table.key, last), ...keyOf(reading.key, last) }) } : {}),
-    ConsumedCapacity: consumed(input.ReturnConsumedCapacity, [usage])?.[0],
+    ...(last ? { LastEvaluatedKey: { ...keyOf(table.key, last), ...keyOf(reading.key, last) } } : {}),
+    ConsumedCapacity: consumed(input.ReturnConsumedCapacity, () => [usage()])?.[0],
   };
 }
 

@@ -14,7 +14,9 @@ interface Entry {
 }
 
 interface Partition {
-  place: string;
+  text: string;
+  /** Where a Scan meets it; worked out for the first one. */
+  place: string | undefined;
   entries: Entry[];
 }
 
@@ -22,7 +24,6 @@ export class SortedItems {
   private readonly key: Key;
   private readonly tableKey: Key;
   private readonly partitions = new Map<string, Partition>();
-  private readonly ordered: Partition[] = [];
 
   /** For a table, `tableKey` is its own key. */
   constructor(key: Key, tableKey: Key) {
@@ -38,10 +39,8 @@ export class SortedItems {
     const text = elementText(hash);
     let partition = this.partitions.get(text);
     if (!partition) {
-      partition = { place: placeOf(text), entries: [] };
+      partition = { text, place: undefined, entries: [] };
       this.partitions.set(text, partition);
-      const { place } = partition;
-      this.ordered.splice(lowerBound(this.ordered, (other) => other.place < place), 0, partition);
     }
     partition.entries.splice(lowerBound(partition.entries, (other) => compareEntries(other, entry) < 0), 0, entry);
   }
@@ -55,9 +54,7 @@ export class SortedItems {
     const found = partition.entries[index];
     if (!found || compareEntries(found, entry) !== 0) return;
     partition.entries.splice(index, 1);
-    if (partition.entries.length > 0) return;
-    this.partitions.delete(elementText(hash));
-    this.ordered.splice(this.ordered.indexOf(partition), 1);
+    if (partition.entries.length === 0) this.partitions.delete(partition.text);
   }
 
   /** The items of one partition in sort order, after `startKey` (which need not exist any more) when given. */
@@ -77,9 +74,10 @@ export class SortedItems {
   *all(startKey?: Item): Generator<Item> {
     const hash = startKey?.[this.key.hash.name];
     const place = hash && placeOf(elementText(hash));
-    for (const partition of [...this.ordered]) {
-      if (place !== undefined && partition.place < place) continue;
-      const start = partition.place === place && startKey ? this.entryOf(startKey) : undefined;
+    const ordered = [...this.partitions.values()].map((partition) => ({ partition, at: (partition.place ??= placeOf(partition.text)) })).sort((a, b) => (a.at < b.at ? -1 : 1));
+    for (const { partition, at } of ordered) {
+      if (place !== undefined && at < place) continue;
+      const start = at === place && startKey ? this.entryOf(startKey) : undefined;
       const from = start ? lowerBound(partition.entries, (other) => compareEntries(other, start) <= 0) : 0;
       for (const entry of partition.entries.slice(from)) yield entry.item;
     }

@@ -54,7 +54,7 @@ export class Tables {
   /** For the data plane: a table that takes requests. */
   live(nameOrArn: string | undefined): Table {
     const name = tableName(nameOrArn ?? '');
-    if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(name)) {
+    if (!this.byName.has(name) && !/^[a-zA-Z0-9_.-]{3,255}$/.test(name)) {
       throw validation(
         `Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'`,
       );
@@ -89,9 +89,14 @@ export class Tables {
    */
   dataPermissions(action: string, nameOrArn: string | undefined, details: DataDetails = {}): Permission[] {
     const indexPart = details.indexName === undefined ? '' : `/index/${details.indexName}`;
-    const context: Record<string, string | string[]> = { ...details.context };
-    const leadingKeys = (details.leadingKeys ?? []).filter((value) => value !== undefined);
-    if (leadingKeys.length > 0) context['dynamodb:LeadingKeys'] = leadingKeys.map(plainText);
+    const { leadingKeys = () => [] } = details;
+    // Worked out only for policies that ask for it.
+    const leading = {
+      get 'dynamodb:LeadingKeys'() {
+        return leadingKeys().flatMap((value) => (value === undefined ? [] : [plainText(value)]));
+      },
+    };
+    const context = Object.assign(leading, details.context);
     const permission = { action: `dynamodb:${action}`, resource: this.tableArn(nameOrArn) + indexPart, context };
     const table = this.find(nameOrArn ?? '');
     const encryption = table?.definition.encryption;
@@ -108,7 +113,7 @@ export class Tables {
 
 export interface DataDetails {
   indexName?: string;
-  leadingKeys?: (AttributeValue | undefined)[];
+  leadingKeys?: () => (AttributeValue | undefined)[];
   context?: Record<string, string>;
 }
 
@@ -121,4 +126,4 @@ export const keyUseContext = (kernel: Kernel, name: string): Record<string, stri
 });
 
 /** Requests may name a table by its ARN. */
-export const tableName = (nameOrArn: string): string => /:table\/([^/]+)$/.exec(nameOrArn)?.[1] ?? nameOrArn;
+export const tableName = (nameOrArn: string): string => (nameOrArn.startsWith('arn:') ? (/:table\/([^/]+)$/.exec(nameOrArn)?.[1] ?? nameOrArn) : nameOrArn);

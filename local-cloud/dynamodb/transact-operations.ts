@@ -42,7 +42,7 @@ export function transactOperations(tables: Tables) {
       (input.TransactItems ?? []).flatMap((item) =>
         actionsOf(item).flatMap(({ shape, request }) =>
           tables.dataPermissions(shape.action, request.TableName, {
-            leadingKeys: [tables.leadingKey(request.TableName, request.Item ?? request.Key)],
+            leadingKeys: () => [tables.leadingKey(request.TableName, request.Item ?? request.Key)],
             context: { 'dynamodb:EnclosingOperation': 'TransactWriteItems' },
           }),
         ),
@@ -67,10 +67,10 @@ export function transactOperations(tables: Tables) {
       }
       const writes = items.map((item) => readAction(tables, item));
       refuseSameItem(writes);
-      if (replayed) return { ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writes.map(replayUsage), true) };
+      if (replayed) return { ConsumedCapacity: consumed(input.ReturnConsumedCapacity, () => writes.map(replayUsage), true) };
       const usages = carryOut(writes, tables.nowMs());
       if (token !== undefined) tokens.set(token, { payload, untilMs: tables.nowMs() + TOKEN_LIFE_MS });
-      return { ConsumedCapacity: consumed(input.ReturnConsumedCapacity, usages, true) };
+      return { ConsumedCapacity: consumed(input.ReturnConsumedCapacity, () => usages, true) };
     },
   };
 
@@ -78,7 +78,7 @@ export function transactOperations(tables: Tables) {
     permissions: (input) =>
       (input.TransactItems ?? []).flatMap(({ Get: get }) =>
         tables.dataPermissions('GetItem', get?.TableName, {
-          leadingKeys: [tables.leadingKey(get?.TableName, get?.Key)],
+          leadingKeys: () => [tables.leadingKey(get?.TableName, get?.Key)],
           context: { 'dynamodb:EnclosingOperation': 'TransactGetItems' },
         }),
       ),
@@ -91,7 +91,7 @@ export function transactOperations(tables: Tables) {
       const usages = reads.map(({ table, item }): Usage => ({ table, tableUnits: readUnits(item ? sizeOfItem(item) : 0, true), kind: 'read' }));
       return {
         Responses: reads.map(({ shown }) => (shown ? { Item: shown } : {})),
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, usages, true),
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, () => usages, true),
       };
     },
   };

@@ -1,7 +1,7 @@
 // What PutItem, UpdateItem, DeleteItem, ConditionCheck and their transactional twins have in common: read the request, judge it
 // against the stored item, and only then change anything.
 import type { AttributeValue, Item } from './attribute-values.ts';
-import { cloneItem, normaliseItem, sizeOfItem } from './attribute-values.ts';
+import { normaliseItem, sizeOfItem } from './attribute-values.ts';
 import { invalidParameterValues, validation } from './errors.ts';
 import { applyUpdate } from './expressions/apply-update.ts';
 import { parseCondition } from './expressions/condition-parser.ts';
@@ -105,7 +105,7 @@ export function commit(write: Write, after: Item | undefined, nowMs: number): vo
 
 /** Members of a refusal that shows the item as it was, when asked for and when there was one. */
 export const oldItemIfAsked = (write: Write, before: Item | undefined): { Item?: Record<string, AttributeValue> } =>
-  write.returnsOldOnFailure && before ? { Item: cloneItem(before) } : {};
+  write.returnsOldOnFailure && before ? { Item: before } : {};
 
 export const refusedEnum = (value: string, member: string, allowed: string): Error =>
   validation(`1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must satisfy enum value set: ${allowed}`);

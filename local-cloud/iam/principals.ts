@@ -24,17 +24,14 @@ function matchOne({ type, pattern }: PrincipalPattern, caller: Caller, accountId
 
 /** Most statements have no conditions and ask for no key: each is worked out when somebody asks for it. */
 export function requestKeys(caller: Caller, permission: Permission, kernel: Pick<Kernel, 'accountId' | 'region' | 'clock'>): Keys {
-  let own: ReadonlyMap<string, readonly string[]> | undefined;
-  const get = (key: string): readonly string[] | undefined => {
-    if (permission.context) {
-      own ??= new Map(Object.entries(permission.context).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value : [value]]));
-      const given = own.get(key);
-      if (given) return given;
-    }
-    const value = valueOf(key, caller, kernel);
-    return value === undefined ? undefined : [value];
+  return {
+    get: (key) => {
+      // The request's own keys go before those of every request.
+      const name = Object.keys(permission.context ?? {}).find((each) => each.toLowerCase() === key);
+      const value = name === undefined ? valueOf(key, caller, kernel) : permission.context?.[name];
+      return value === undefined || typeof value !== 'string' ? value : [value];
+    },
   };
-  return { get };
 }
 
 /** Of the keys that every request has; `key` in lower case. */

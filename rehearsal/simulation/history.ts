@@ -31,9 +31,8 @@ export class History {
 
   /** Two worlds of one seed have the same. */
   fingerprint(): string {
-    const hash = createHash('sha256');
-    for (const line of this.lines) hash.update(`${line.atMs} ${line.actor} ${line.text}\n`);
-    return hash.digest('hex').slice(0, 16);
+    const text = this.lines.map((line) => `${line.atMs} ${line.actor} ${line.text}\n`).join('');
+    return createHash('sha256').update(text).digest('hex').slice(0, 16);
   }
 
   /** One line per happening, with the time since the start: `+01:02:03.456`. */

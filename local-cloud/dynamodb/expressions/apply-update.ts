@@ -1,7 +1,7 @@
 // Applies an UpdateExpression to an item. Every right side reads the item as it was before the update, and list indexes mean
 // positions in the list as it was, so the order of actions within an expression cannot matter.
 import type { AttributeValue, Item } from '../attribute-values.ts';
-import { cloneItem, cloneValue, elementText, elementsOf, setOf, typeOf } from '../attribute-values.ts';
+import { cloneValue, elementText, elementsOf, mapValues, setOf, typeOf } from '../attribute-values.ts';
 import { addDecimals, formatDecimal, negateDecimal, parseDecimal } from '../decimal.ts';
 import { validation } from '../errors.ts';
 import { own, valueAt } from './document-paths.ts';
@@ -9,7 +9,7 @@ import type { Path, SetOperand, UpdateAction } from './syntax.ts';
 
 export function applyUpdate(before: Item, actions: UpdateAction[]): Item {
   const changes = actions.map((action) => ({ path: action.path, value: newValue(before, action) }));
-  const after = cloneItem(before);
+  const after = changeable(before, actions);
   const removals = changes.filter((change) => change.value === undefined).map((change) => change.path);
   // Appends past the end of a list happen in index order.
   const settings = changes.filter((change) => change.value !== undefined).sort((a, b) => lastIndex(a.path) - lastIndex(b.path));
@@ -17,6 +17,12 @@ export function applyUpdate(before: Item, actions: UpdateAction[]): Item {
   // The deepest and then the highest index goes first, so that no removal moves a place another one means.
   for (const path of removals.sort((a, b) => b.length - a.length || lastIndex(b) - lastIndex(a))) removeAt(after, path);
   return after;
+}
+
+/** A copy of the item whose attributes may be replaced, and changed inside where an action reaches inside. */
+function changeable(before: Item, actions: UpdateAction[]): MutableItem {
+  const reachedInto = new Set(actions.filter(({ path }) => path.length > 1).map(({ path }) => path[0]));
+  return mapValues(before, (value, name) => (reachedInto.has(name) ? cloneValue(value) : value));
 }
 
 const lastIndex = (path: Path): number => {
@@ -29,11 +35,11 @@ function newValue(before: Item, action: UpdateAction): AttributeValue | undefine
   const current = valueAt(before, action.path);
   switch (action.kind) {
     case 'set':
-      return cloneValue(evaluate(before, action.operand));
+      return evaluate(before, action.operand);
     case 'remove':
       return undefined;
     case 'add':
-      if (!current) return cloneValue(action.value);
+      if (!current) return action.value;
       if (current.N !== undefined && action.value.N !== undefined) return sumOf(current, action.value);
       if (typeOf(current) !== typeOf(action.value) || current.N !== undefined) throw wrongDataType();
       return union(current, action.value);

@@ -5,7 +5,7 @@ import type { Placeholders } from './placeholders.ts';
 import { isReservedWord } from './reserved-words.ts';
 import type { Path } from './syntax.ts';
 import type { Token } from './tokens.ts';
-import { tokenize } from './tokens.ts';
+import { tokensOf } from './tokens.ts';
 
 export type ExpressionKind =
   | 'ConditionExpression'
@@ -18,7 +18,7 @@ export class TokenReader {
   readonly kind: ExpressionKind;
   private readonly expression: string;
   private readonly placeholders: Placeholders;
-  private readonly tokens: Token[];
+  private readonly tokens: readonly Token[];
   private index = 0;
 
   constructor(kind: ExpressionKind, expression: string, placeholders: Placeholders) {
@@ -27,7 +27,7 @@ export class TokenReader {
     this.placeholders = placeholders;
     if (expression.trim() === '') throw this.invalid('The expression can not be empty;');
     if (Buffer.byteLength(expression, 'utf8') > 4096) throw this.invalid('Expression size has exceeded the maximum allowed size;');
-    this.tokens = tokenize(expression, (character, offset) => {
+    this.tokens = tokensOf(expression, (character, offset) => {
       throw this.invalid(`Syntax error; token: "${character}", near: "${expression.slice(Math.max(0, offset - 10), offset + 10).trim()}"`);
     });
   }

@@ -13,8 +13,21 @@ const TOKEN = /\s*(?:(?<namePlaceholder>#[A-Za-z0-9_]+)|(?<valuePlaceholder>:[A-
 
 export const END_TOKEN_TEXT = '<EOF>';
 
+const KEPT = 1000;
+/** By text: programs have few expressions and send each of them often. */
+const known = new Map<string, readonly Token[]>();
+
+export function tokensOf(expression: string, refuse: (character: string, offset: number) => never): readonly Token[] {
+  const before = known.get(expression);
+  if (before) return before;
+  const tokens = tokenize(expression, refuse);
+  if (known.size >= KEPT) known.clear();
+  known.set(expression, tokens);
+  return tokens;
+}
+
 /** `refuse` is given the piece of text that no token starts with. */
-export function tokenize(expression: string, refuse: (character: string, offset: number) => never): Token[] {
+function tokenize(expression: string, refuse: (character: string, offset: number) => never): Token[] {
   const tokens: Token[] = [];
   const pattern = new RegExp(TOKEN);
   const end = expression.trimEnd().length;
