@@ -16,9 +16,17 @@ export interface MetricPoint extends MetricName {
 
 const RETENTION_SECONDS = 6 * 3600;
 
-/** One identity per metric: dimensions are a set, so their order does not count. */
-export const metricKey = (metric: MetricName): string =>
-  JSON.stringify([metric.namespace, metric.metricName, ...Object.entries(metric.dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+/** One identity per metric: dimensions are a set, so their order does not count. Lengths say where each part ends. */
+export function metricKey({ namespace, metricName, dimensions }: MetricName): string {
+  const names = Object.keys(dimensions);
+  if (names.length > 1) names.sort();
+  let key = `${namespace.length} ${namespace}${metricName.length} ${metricName}`;
+  for (const name of names) {
+    const value = dimensions[name] ?? '';
+    key += `${name.length} ${name}${value.length} ${value}`;
+  }
+  return key;
+}
 
 export class MetricStore {
   private readonly series = new Map<string, Series>();

@@ -10,7 +10,11 @@ export class AwsError extends Error {
   readonly members: Record<string, unknown>;
 
   constructor(code: string, message: string, options: { httpStatus?: number; members?: Record<string, unknown> } = {}) {
+    // A refusal is an answer: its code and text say all, and to note where it was made takes longer than most calls.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.httpStatus = options.httpStatus;
     this.members = options.members ?? {};

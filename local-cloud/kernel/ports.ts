@@ -20,9 +20,9 @@ export interface AlarmStates {
   stateOf(alarmName: string): AlarmState | undefined;
 }
 
-/** CloudWatch Logs as the awslogs driver uses it. Creates group and stream when absent. */
+/** CloudWatch Logs as the awslogs driver uses it. Creates group and stream when absent. A message may be put into words when read. */
 export interface LogSink {
-  append(entry: { logGroupName: string; logStreamName: string; message: string; timestampMs?: number }): void;
+  append(entry: { logGroupName: string; logStreamName: string; message: string | (() => string); timestampMs?: number }): void;
 }
 
 // ---- load balancing: what ECS needs of ELBv2 -------------------------------------------------------------------------------

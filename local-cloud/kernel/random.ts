@@ -18,19 +18,43 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A loop, because every call of a simulation draws a request id or two. */
+/** Several characters of each draw, because every call of a simulation wants a request id or two. */
 function pick(random: Random, alphabet: string, length: number): string {
+  const base = alphabet.length;
+  const ofOneDraw = Math.floor(32 / Math.log2(base));
   let picked = '';
-  for (let index = 0; index < length; index++) picked += alphabet.charAt(Math.floor(random.next() * alphabet.length));
+  for (let left = length; left > 0; left -= ofOneDraw) {
+    const characters = Math.min(left, ofOneDraw);
+    let rest = random.next();
+    for (let index = 0; index < characters; index++) {
+      rest *= base;
+      const place = Math.floor(rest);
+      picked += alphabet.charAt(place);
+      rest -= place;
+    }
+  }
   return picked;
 }
 
-const HEX = '0123456789abcdef';
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-export const hexId = (random: Random, length: number): string => pick(random, HEX, length);
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const byteText = (byte: number): string => BYTES[byte] ?? '';
+
+export function hexId(random: Random, length: number): string {
+  let picked = '';
+  while (picked.length < length) {
+    const bits = Math.floor(random.next() * 2 ** 32);
+    picked += byteText(bits >>> 24) + byteText((bits >>> 16) & 255) + byteText((bits >>> 8) & 255) + byteText(bits & 255);
+  }
+  return picked.length === length ? picked : picked.slice(0, length);
+}
+
 export const base64urlId = (random: Random, length: number): string => pick(random, BASE64URL, length);
 /** Decimal digits without a leading zero; a string, because 19 digits exceed 2^53. */
 export const decimalId = (random: Random, length: number): string => pick(random, '123456789', 1) + pick(random, '0123456789', length - 1);
-export const uuid = (random: Random): string =>
-  `${hexId(random, 8)}-${hexId(random, 4)}-4${hexId(random, 3)}-${pick(random, '89ab', 1)}${hexId(random, 3)}-${hexId(random, 12)}`;
+export function uuid(random: Random): string {
+  const digits = hexId(random, 32);
+  const variant = '89ab'.charAt(Number.parseInt(digits.charAt(16), 16) & 3);
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`;
+}

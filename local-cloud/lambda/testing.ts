@@ -40,7 +40,7 @@ export function lambdaWorld(
   const model = new LambdaModel(kernel, {
     queues,
     runner: typeof runner === 'function' ? runner(nowMs) : new InProcessFunctionRunner(runner, nowMs),
-    logs: { append: (entry) => void logs.push(entry) },
+    logs: { append: ({ message, ...entry }) => void logs.push({ ...entry, message: typeof message === 'string' ? message : message() }) },
     metrics: { record: (datum) => void metrics.push(datum) },
     ...options.ports,
   });

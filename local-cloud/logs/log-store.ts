@@ -7,14 +7,16 @@ export interface LogEvent {
   id: bigint;
   timestampMs: number;
   ingestedMs: number;
-  message: string;
+  readonly message: string;
 }
 
 export interface LogStream {
   name: string;
   createdMs: number;
   lastIngestedMs: number | undefined;
-  storedBytes: number;
+  /** Of the events but the `unmeasured`, who are so until somebody asks. */
+  measuredBytes: number;
+  unmeasured: Set<LogEvent>;
   events: LogEvent[]; // ascending by id
 }
 
@@ -66,7 +68,7 @@ export class LogStore {
 
   createStream(group: LogGroup, name: string, nowMs: number): LogStream {
     if (group.streams.size >= STREAMS_PER_GROUP_MAX) dropLeastRecent(group);
-    const stream: LogStream = { name, createdMs: nowMs, lastIngestedMs: undefined, storedBytes: 0, events: [] };
+    const stream: LogStream = { name, createdMs: nowMs, lastIngestedMs: undefined, measuredBytes: 0, unmeasured: new Set(), events: [] };
     group.streams.set(name, stream);
     return stream;
   }
@@ -75,14 +77,14 @@ export class LogStore {
     this.groups.delete(name);
   }
 
-  append(stream: LogStream, event: { timestampMs: number; message: string }, nowMs: number): void {
+  append(stream: LogStream, event: { timestampMs: number; message: string | (() => string) }, nowMs: number): void {
     const id = BigInt(event.timestampMs) * ARRIVALS_PER_MS + (this.arrivals++ % ARRIVALS_PER_MS);
-    const entry = { id, timestampMs: event.timestampMs, ingestedMs: nowMs, message: event.message };
+    const entry = eventOf({ id, timestampMs: event.timestampMs, ingestedMs: nowMs }, event.message);
     let index = stream.events.length;
     while (index > 0 && (stream.events[index - 1]?.id ?? 0n) > id) index--;
     stream.events.splice(index, 0, entry);
     stream.lastIngestedMs = nowMs;
-    stream.storedBytes += sizeOf(entry);
+    stream.unmeasured.add(entry);
     // In gulps, so that a full stream is not copied for every line.
     if (stream.events.length > EVENTS_PER_STREAM_MAX * 1.1) drop(stream, stream.events.length - EVENTS_PER_STREAM_MAX);
   }
@@ -98,7 +100,24 @@ export class LogStore {
   }
 }
 
-export const storedBytesOf = (group: LogGroup): number => [...group.streams.values()].reduce((sum, stream) => sum + stream.storedBytes, 0);
+export const storedBytesOf = (group: LogGroup): number => [...group.streams.values()].reduce((sum, stream) => sum + bytesOf(stream), 0);
+
+export function bytesOf(stream: LogStream): number {
+  for (const event of stream.unmeasured) stream.measuredBytes += sizeOf(event);
+  stream.unmeasured.clear();
+  return stream.measuredBytes;
+}
+
+function eventOf(facts: Omit<LogEvent, 'message'>, message: string | (() => string)): LogEvent {
+  if (typeof message === 'string') return { ...facts, message };
+  let text: string | undefined;
+  return {
+    ...facts,
+    get message() {
+      return (text ??= message());
+    },
+  };
+}
 
 /** The first id that an event at or after the instant can have. */
 export const firstIdAt = (timestampMs: number): bigint => BigInt(timestampMs) * ARRIVALS_PER_MS;
@@ -106,7 +125,7 @@ export const firstIdAt = (timestampMs: number): bigint => BigInt(timestampMs) * 
 const sizeOf = (event: LogEvent): number => Buffer.byteLength(event.message) + EVENT_OVERHEAD_BYTES;
 
 function drop(stream: LogStream, count: number): void {
-  for (const event of stream.events.splice(0, count)) stream.storedBytes -= sizeOf(event);
+  for (const event of stream.events.splice(0, count)) if (!stream.unmeasured.delete(event)) stream.measuredBytes -= sizeOf(event);
 }
 
 function dropLeastRecent(group: LogGroup): void {

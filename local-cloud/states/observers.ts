@@ -67,18 +67,9 @@ export class Observers {
     const { level, includeExecutionData, destinations } = execution.revision.logging;
     const logGroupName = destinations?.[0]?.cloudWatchLogsLogGroup?.logGroupArn?.split(':')[6];
     if (!this.ports.logs || logGroupName === undefined || !isLogged(level, event.type)) return;
-    const { id, type, previousEventId, timestamp, ...details } = event;
-    const shown = Object.values(withoutData(details, includeExecutionData ?? false))[0] ?? {};
-    const message = JSON.stringify({
-      id: String(id),
-      type,
-      details: shown,
-      redrive_count: String(execution.redriveCount),
-      previous_event_id: String(previousEventId),
-      event_timestamp: String(timestamp.getTime()),
-      execution_arn: execution.arn,
-    });
-    this.ports.logs.append({ logGroupName, logStreamName: this.streamOf(execution), message, timestampMs: timestamp.getTime() });
+    const { arn, redriveCount } = execution;
+    const message = () => lineOf(event, { arn, redriveCount, included: includeExecutionData ?? false });
+    this.ports.logs.append({ logGroupName, logStreamName: this.streamOf(execution), message, timestampMs: event.timestamp.getTime() });
   }
 
   private streamOf(execution: Execution): string {
@@ -90,6 +81,19 @@ export class Observers {
     this.streams.set(execution, stream);
     return stream;
   }
+}
+
+function lineOf({ id, type, previousEventId, timestamp, ...details }: RecordedEvent, { arn, redriveCount, included }: { arn: string; redriveCount: number; included: boolean }): string {
+  const shown = Object.values(withoutData(details, included))[0] ?? {};
+  return JSON.stringify({
+    id: String(id),
+    type,
+    details: shown,
+    redrive_count: String(redriveCount),
+    previous_event_id: String(previousEventId),
+    event_timestamp: String(timestamp.getTime()),
+    execution_arn: arn,
+  });
 }
 
 const ENDED_METRICS: Partial<Record<Execution['status'], string>> = {

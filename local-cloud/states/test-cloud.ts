@@ -43,7 +43,7 @@ export function testCloud(options: TestKernelOptions & { functions?: Record<stri
   const model = new StepFunctionsModel(kernel.kernel, {
     events: { emit: (event) => void emitted.push(event) },
     metrics: { record: (datum) => void metrics.push(datum) },
-    logs: { append: (entry) => void logLines.push(entry) },
+    logs: { append: ({ message, ...entry }) => void logLines.push({ ...entry, message: typeof message === 'string' ? message : message() }) },
   });
   kernel.register(model);
   const functions: Record<string, TestFunction> = { ...options.functions };

@@ -2,14 +2,19 @@
 // members that the API does not have stay behind, blobs arrive as bytes and times as Dates.
 import { types } from 'node:util'; // Values may come from another realm, where `instanceof` fails.
 import { Uint8ArrayBlobAdapter } from '@smithy/core/serde';
-import type { Shape } from './shape.ts';
+import type { Shape, Structure } from './shape.ts';
 import { asBytes, asDate, below } from './values.ts';
 import type { Wire } from './values.ts';
 
+export const copyInput = (shape: Shape, value: unknown, newToken: () => string): Wire => withTokens(shape, copyOf(shape, value, 'the input:'), newToken);
+
+const tokenMembers = new WeakMap<Shape, readonly string[]>();
+
 /** `newToken` fills idempotency tokens that the caller left out, as the SDK does. */
-export function copyInput(shape: Shape, value: unknown, newToken: () => string): Wire {
-  const input = copyOf(shape, value, 'the input:');
-  if (shape.kind === 'structure') for (const { name, traits } of shape.members) if (traits.idempotencyToken) input[name] ??= newToken();
+export function withTokens(shape: Shape, input: Wire, newToken: () => string): Wire {
+  let names = tokenMembers.get(shape);
+  if (!names) tokenMembers.set(shape, (names = shape.kind === 'structure' ? shape.members.filter(({ traits }) => traits.idempotencyToken).map(({ name }) => name) : []));
+  for (const name of names) input[name] ??= newToken();
   return input;
 }
 
@@ -36,10 +41,12 @@ function copy(shape: Shape, value: unknown, place: Place): unknown {
     case 'structure': {
       const source = value as Wire;
       const copied: Wire = {};
-      for (const member of shape.members) {
-        const { name } = member;
+      const members = memberShapes(shape);
+      // By what is there: most structures have many more members than any value of theirs.
+      for (const name of Object.keys(source)) {
+        const member = members.get(name);
         const item = source[name];
-        if (item !== null && item !== undefined) copied[name] = copyBelow(member.shape, item, place, name);
+        if (member && item !== null && item !== undefined) copied[name] = copyBelow(member, item, place, name);
       }
       return copied;
     }
@@ -61,7 +68,18 @@ function copy(shape: Shape, value: unknown, place: Place): unknown {
   }
 }
 
+const membersByName = new WeakMap<Structure, ReadonlyMap<string, Shape>>();
+
+function memberShapes(structure: Structure): ReadonlyMap<string, Shape> {
+  const known = membersByName.get(structure);
+  if (known) return known;
+  const members = new Map(structure.members.map(({ name, shape }) => [name, shape]));
+  membersByName.set(structure, members);
+  return members;
+}
+
 function copyBelow(shape: Shape, value: unknown, place: Place, step: string | number): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean') return copy(shape, value, place);
   place.push(step);
   const copied = copy(shape, value, place);
   place.pop();

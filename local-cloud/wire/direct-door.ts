@@ -5,11 +5,12 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { uuid } from '../kernel/random.ts';
 import type { Caller } from '../kernel/service.ts';
 import { entryOfSigningName } from './catalog.ts';
-import { copyInput, copyOutput } from './copy.ts';
+import { copyInput, copyOutput, withTokens } from './copy.ts';
 import { errorFacts } from './protocols.ts';
 import { loadServiceSchema } from './service-schema.ts';
 import type { ServiceSchema } from './service-schema.ts';
 import { requireMembers } from './values.ts';
+import type { Wire } from './values.ts';
 
 export interface DirectDoorOptions {
   kernel: Kernel;
@@ -44,19 +45,25 @@ export function connectDirectly<Client extends object>(client: Client, { kernel,
 /** Answers as an SDK client does, or fails with its exceptions. */
 export type DirectCall = (caller: Caller, operationName: string, input: object) => Promise<object>;
 
-/** Calls of one service without any client. */
-export function directCalls(kernel: Kernel, signingName: string | undefined): DirectCall {
+/**
+ * Calls of one service without any client. `shareNothing` is for callers who make each input for its call alone and only read
+ * the answer: neither is copied.
+ */
+export function directCalls(kernel: Kernel, signingName: string | undefined, { shareNothing = false } = {}): DirectCall {
   const entry = entryOfSigningName(signingName ?? '');
   if (!entry) throw new NotModelled(`the service ${signingName ?? 'of this client'}`);
+  const newToken = () => uuid(kernel.random);
+  let service: ServiceSchema | undefined;
   return async (caller, operationName, given) => {
-    const service = await loadServiceSchema(entry);
+    service ??= await loadServiceSchema(entry);
     const operation = service.operations.get(operationName);
     if (!operation) throw new NotModelled(`${entry.title} ${operationName}`);
     const requestId = uuid(kernel.random);
     try {
-      const input = copyInput(operation.input, given, () => uuid(kernel.random));
+      const input = shareNothing ? withTokens(operation.input, { ...given }, newToken) : copyInput(operation.input, given, newToken);
       requireMembers(operation.input, input);
-      const output = copyOutput(operation.output, await kernel.call(caller, entry.signingName, operation.name, input), operation.name);
+      const answer = await kernel.call(caller, entry.signingName, operation.name, input);
+      const output = shareNothing ? { ...(answer as Wire | undefined) } : copyOutput(operation.output, answer, operation.name);
       output['$metadata'] = metadata(200, requestId);
       return output;
     } catch (error) {

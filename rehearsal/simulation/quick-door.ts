@@ -74,7 +74,7 @@ export function quickClient<Client extends object>(Class: ClientClass<Client>, o
 /** The document client marshals on top of the plain one. */
 export function quickDocumentClient(Class: ClientClass<DynamoDBClient>, options: Pick<AwsOptions, 'maxAttempts'>, line: Line): DynamoDBDocumentClient {
   const { client, strategy } = modelOf(Class, options);
-  const call = directCalls(line.kernel, client.config.defaultSigningName);
+  const call = directCalls(line.kernel, client.config.defaultSigningName, { shareNothing: true });
   const own = freshly(strategy);
   const send = async ({ input, clientCommand }: { input: Record<string, unknown>; clientCommand: { schema: readonly unknown[] } }) =>
     unmarshalOutput((await withRetries(own, call, line.caller, operationOf(clientCommand.schema), marshalInput(input))) as Record<string, unknown>);

@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
-import type { Expression } from 'jsonata';
+import type { Expression, Focus } from 'jsonata';
 import { seededRandom, uuid } from '../../kernel/random.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -20,14 +20,26 @@ export const expressionIn = (template: string): string | undefined => EXPRESSION
 
 const DIGESTS: Record<string, string> = { MD5: 'md5', 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' };
 
+const COMPILED_KEPT = 5000;
+/** By source, for every cloud of the process: what an expression reads of its cloud comes with each evaluation. */
+const compiled = new Map<string, Expression>();
+
+/** What the functions of an expression need of the cloud that it is evaluated in. */
+interface Host {
+  clock: Clock;
+  random: Random;
+}
+
+/** The variable that holds the host: no expression can write a name with a space. */
+const HOST = 'the host';
+
+const hostOf = (focus: Focus): Host => focus.environment.lookup(HOST) as Host;
+
 export class Evaluator {
-  private readonly compiled = new Map<string, Expression>();
-  private readonly clock: Clock;
-  private readonly random: Random;
+  private readonly host: Host;
 
   constructor(clock: Clock, random: Random) {
-    this.clock = clock;
-    this.random = random;
+    this.host = { clock, random };
   }
 
   /** Evaluates every expression inside a template; everything else is passed through. `field` names it in error messages. */
@@ -36,6 +48,7 @@ export class Evaluator {
       const source = expressionIn(template);
       return source === undefined ? template : this.expression(source, bindings, field);
     }
+    if (!holdsExpressions(template)) return copyOf(template);
     if (Array.isArray(template)) {
       const items: Json[] = [];
       for (const [index, item] of template.entries()) items.push(await this.template(item, bindings, `${field}[${index}]`));
@@ -53,7 +66,7 @@ export class Evaluator {
     const shown = source.trim();
     let result: unknown;
     try {
-      result = await this.compile(source).evaluate(undefined, bindings);
+      result = await compile(source).evaluate(undefined, { ...bindings, [HOST]: this.host });
     } catch (error) {
       const message = isObject(error) || error instanceof Error ? String((error as { message?: unknown }).message) : String(error);
       throw evaluationError(`The JSONata expression '${shown}' specified for the field '${field}' threw an error during evaluation. ${message}`, field);
@@ -61,42 +74,80 @@ export class Evaluator {
     if (result === undefined) throw evaluationError(`The JSONata expression '${shown}' specified for the field '${field}' returned nothing (undefined).`, field);
     return plain(result, shown, field);
   }
-
-  private compile(source: string): Expression {
-    const known = this.compiled.get(source);
-    if (known) return known;
-    const expression = jsonata(source);
-    this.registerFunctions(expression);
-    this.compiled.set(source, expression);
-    return expression;
-  }
-
-  private registerFunctions(expression: Expression): void {
-    const { clock, random } = this;
-    const own: Record<string, [implementation: (...values: never[]) => unknown, signature?: string]> = {
-      partition: [partition, '<a-n:a>'],
-      range: [range, '<nnn:a>'],
-      hash: [hash, '<s-s?:s>'],
-      random: [(seed?: number) => (seed === undefined ? random : seededRandom(seed)).next(), '<n?:n>'],
-      uuid: [() => uuid(random), '<:s>'],
-      parse: [(text: string) => JSON.parse(text) as Json, '<s-:x>'],
-      shuffle: [(items: unknown[]) => shuffled(items, random), '<a:a>'],
-      millis: [() => clock.nowMs(), '<:n>'],
-      eval: [
-        () => {
-          throw new Error('The function $eval is not supported. Use $parse for JSON text.');
-        },
-      ],
-    };
-    for (const [name, [implementation, signature]] of Object.entries(own)) {
-      expression.registerFunction(name, implementation as (...values: unknown[]) => unknown, signature);
-    }
-    // $now() formats the kernel's time with JSONata's own $fromMillis.
-    const format = jsonata('$fromMillis($millis, $picture, $timezone)');
-    const now = (picture?: string, timezone?: string): Promise<unknown> => format.evaluate(undefined, { millis: clock.nowMs(), picture, timezone });
-    expression.registerFunction('now', now, '<s?s?:s>');
-  }
 }
+
+const known = new WeakMap<object, boolean>();
+
+/** Templates are parts of a state machine, which stays what it is. */
+function holdsExpressions(template: Json): boolean {
+  if (typeof template === 'string') return expressionIn(template) !== undefined;
+  if (typeof template !== 'object' || template === null) return false;
+  let holds = known.get(template);
+  if (holds === undefined) known.set(template, (holds = Object.values(template).some(holdsExpressions)));
+  return holds;
+}
+
+function copyOf(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  return Array.isArray(value) ? value.map(copyOf) : Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]));
+}
+
+function compile(source: string): Expression {
+  const before = compiled.get(source);
+  if (before) return before;
+  const expression = jsonata(source);
+  for (const [name, [implementation, signature]] of Object.entries(OWN_FUNCTIONS)) {
+    expression.registerFunction(name, implementation as (...values: unknown[]) => unknown, signature);
+  }
+  if (compiled.size >= COMPILED_KEPT) compiled.clear();
+  compiled.set(source, expression);
+  return expression;
+}
+
+/** $now() formats the kernel's time with JSONata's own $fromMillis. */
+const TIME_FORMAT = jsonata('$fromMillis($millis, $picture, $timezone)');
+
+const OWN_FUNCTIONS: Record<string, [implementation: (this: Focus, ...values: never[]) => unknown, signature?: string]> = {
+  partition: [partition, '<a-n:a>'],
+  range: [range, '<nnn:a>'],
+  hash: [hash, '<s-s?:s>'],
+  random: [
+    function (seed?: number) {
+      return (seed === undefined ? hostOf(this).random : seededRandom(seed)).next();
+    },
+    '<n?:n>',
+  ],
+  uuid: [
+    function () {
+      return uuid(hostOf(this).random);
+    },
+    '<:s>',
+  ],
+  parse: [(text: string) => JSON.parse(text) as Json, '<s-:x>'],
+  shuffle: [
+    function (items: unknown[]) {
+      return shuffled(items, hostOf(this).random);
+    },
+    '<a:a>',
+  ],
+  millis: [
+    function () {
+      return hostOf(this).clock.nowMs();
+    },
+    '<:n>',
+  ],
+  now: [
+    function (picture?: string, timezone?: string): Promise<unknown> {
+      return TIME_FORMAT.evaluate(undefined, { millis: hostOf(this).clock.nowMs(), picture, timezone });
+    },
+    '<s?s?:s>',
+  ],
+  eval: [
+    () => {
+      throw new Error('The function $eval is not supported. Use $parse for JSON text.');
+    },
+  ],
+};
 
 const evaluationError = (cause: string, field: string) => new StatesError(QUERY_EVALUATION_ERROR, cause, field);
 
