@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { clean, table } from './print.ts';
+import { fakeControl, runCli } from './testing.ts';
+import { done } from './testing-releases.ts';
+import { FakeTerminal } from './testing-terminal.ts';
 import { widthOf } from './text-width.ts';
 
 const paint = (_colour: string, text: string): string => text;
@@ -64,4 +67,18 @@ test.each([
   ['what cannot be seen', 'check\u200bout\ufeff', 'check out '],
 ])('%s is taken out of what is shown', (_what, text, shown) => {
   expect(clean(text)).toBe(shown);
+});
+
+test('the story of a release is wrapped below its times, and what is to be copied stays in one piece', async () => {
+  const control = await fakeControl({ [`GET /v1/releases/${done.id}`]: { body: done } });
+  const { stdout } = await runCli(['status', done.id, '--local', '--url', control.url], { isTerminal: true, env: { NO_COLOR: '1' }, terminal: new FakeTerminal(60, 24) });
+  await control.close();
+  expect(stdout).toContain(`  image     shop/checkout:1.4.0 ${done.image.digest}\n`);
+  expect(stdout).toContain(`2026-11-23 11:50:00  production: Go on from 25 % to 50 %?
+                     Waits for 2 of alice, bob until
+                     2026-11-23 15:30 UTC, otherwise it
+                     counts as rejected.
+2026-11-23 11:58:12  production: Approved by bob, from
+                     Slack: looks calm.
+`);
 });

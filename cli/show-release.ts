@@ -6,6 +6,7 @@ import { unreachable } from '../core/errors.ts';
 import type { ReleaseOutcome, ReleaseSummary, ReleaseView, StageView, Surface, TimelineEntry, WaitingView } from '../core/view/model.ts';
 import type { Context } from './command.ts';
 import { clean, clockTime, type Colour, relative } from './print.ts';
+import { wrap } from './text-width.ts';
 
 const OUTCOME_WORDS: Record<ReleaseOutcome, string> = {
   succeeded: 'succeeded',
@@ -49,7 +50,7 @@ export function tellEntry({ stage, text, by }: TimelineEntry): string {
 
 /** Without the timeline for those who have just followed it. */
 export function showRelease(release: ReleaseView, context: Context, { timeline = true } = {}): string {
-  const { paint, world } = context;
+  const { paint, world, columns } = context;
   const nowMs = world.nowMs();
   const lines = [
     `${paint('bold', clean(release.id))}  ${paint(stateColour(release), describeState(release))}`,
@@ -58,19 +59,28 @@ export function showRelease(release: ReleaseView, context: Context, { timeline =
     ...(release.author === undefined ? [] : [field('author', release.author)]),
     field('started', `${clockTime(release.createdAt)} UTC, ${relative(release.createdAt, nowMs)}`),
     ...(release.endedAt === undefined ? [] : [field('ended', `${clockTime(release.endedAt)} UTC, after ${formatDuration(Date.parse(release.endedAt) - Date.parse(release.createdAt))}`)]),
-    field('reason', release.reason),
+    ...hanging(label('reason'), clean(release.reason), columns),
     '',
     ...release.stages.flatMap((stage) => [...showStage(stage, nowMs, context), '']),
-    ...(timeline ? release.timeline : []).map((entry) => `${clockTime(entry.at)}  ${tellEntry(entry)}`),
+    ...(timeline ? release.timeline : []).flatMap((entry) => hanging(`${clockTime(entry.at)}  `, tellEntry(entry), columns)),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function field(name: string, value: string): string {
-  return `  ${name.padEnd(9)} ${clean(value)}`;
+const label = (name: string): string => `  ${name.padEnd(9)} `;
+/** In one piece, to be copied. */
+const field = (name: string, value: string): string => `${label(name)}${clean(value)}`;
+
+/** Words behind a label, wrapped below itself where the terminal is narrower; a terminal too narrow for that wraps it by itself. */
+function hanging(before: string, text: string, columns: number | undefined): string[] {
+  const room = (columns ?? Infinity) - before.length;
+  if (room < HANGING_MIN) return [`${before}${text}`];
+  return wrap(text, room).map((piece, index) => `${index === 0 ? before : ' '.repeat(before.length)}${piece}`);
 }
 
-function showStage(stage: StageView, nowMs: number, { paint }: Context): string[] {
+const HANGING_MIN = 16;
+
+function showStage(stage: StageView, nowMs: number, { paint, columns }: Context): string[] {
   const state = stage.status === 'pending' ? { text: 'not yet', colour: 'dim' as const } : { text: describeState({ ...stage, stage: undefined, status: stage.status }), colour: stateColour({ status: stage.status, outcome: stage.outcome }) };
   const ladder = stage.rungs.map((rung) => {
     const text = `${rung.weightPercent} %${rung.bakeMs > 0 ? ` for ${formatDuration(rung.bakeMs)}` : ''}${rung.approval === undefined ? '' : ' then asks'}`;
@@ -79,8 +89,8 @@ function showStage(stage: StageView, nowMs: number, { paint }: Context): string[
   return [
     `${paint('bold', clean(stage.name))}  ${clean(`${stage.cluster}/${stage.service}`)}  ${paint(state.colour, state.text)}`,
     ...(ladder.length === 0 ? [] : [`  ${ladder.join(' > ')}`]),
-    ...(stage.waitingFor === undefined || stage.status === 'ended' ? [] : [`  ${paint('yellow', clean(describeWaiting(stage.waitingFor, nowMs)))}`]),
-    ...(stage.failure === undefined ? [] : [...stage.failure.reason.split('\n').map((line) => `  ${paint('red', clean(line))}`), ...(stage.failure.hint === undefined ? [] : [`  = ${clean(stage.failure.hint)}`])]),
+    ...(stage.waitingFor === undefined || stage.status === 'ended' ? [] : hanging('  ', clean(describeWaiting(stage.waitingFor, nowMs)), columns).map((line) => paint('yellow', line))),
+    ...(stage.failure === undefined ? [] : [...stage.failure.reason.split('\n').map((line) => `  ${paint('red', clean(line))}`), ...(stage.failure.hint === undefined ? [] : hanging('  = ', clean(stage.failure.hint), columns))]),
   ];
 }
 

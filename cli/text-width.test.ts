@@ -43,6 +43,7 @@ test('what is wrapped loses nothing but the spaces it was broken at', () => {
 
 test('a line is broken between words, and inside a word that is longer than the line', () => {
   expect(wrap('waits for approval by alice', 12)).toEqual(['waits for', 'approval by', 'alice']);
+  expect(wrap('serves 100 %.', 10)).toEqual(['serves', '100 %.']);
   expect(wrap('abcdefgh ij', 3)).toEqual(['abc', 'def', 'gh', 'ij']);
 });
 

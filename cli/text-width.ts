@@ -68,12 +68,15 @@ export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 }
 
+/** A percentage is one word. */
+const BREAK = / (?!%)/;
+
 /** Lines of at most so many columns, broken between words; a word that is longer than a line is broken inside. */
 export function wrap(text: string, columns: number): string[] {
   const room = Math.max(1, columns);
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BREAK)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (widthOf(longer) <= room) {
       line = longer;
