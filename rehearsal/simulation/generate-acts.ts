@@ -11,10 +11,12 @@ interface Given {
   pushes: readonly Push[];
   spanMs: number;
   slack: boolean;
+  /** Who may override a freeze. */
+  overrider: string | undefined;
   on: (name: string) => boolean;
 }
 
-export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, on }: Given): Act[] {
+export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, overrider, on }: Given): Act[] {
   const acts: Act[] = on('alarms') ? alarms(chance.fork('alarms'), stages, spanMs) : [];
   if (!on('acts')) return acts.sort((a, b) => a.atMs - b.atMs);
 
@@ -23,7 +25,7 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, on
     if (own.hits(share)) draw(own);
   };
   const sometime = (own: Chance) => own.whole(2_000, spanMs);
-  const surface = (own: Chance): Surface => own.pick(slack ? ['cli', 'dashboard', 'slack', 'slack'] : ['cli', 'dashboard']);
+  const surface = (own: Chance): Surface => own.pick(slack ? ['cli', 'dashboard', 'slack', 'slack', 'slack'] : ['cli', 'dashboard']);
   const person = (own: Chance) => own.pick(PEOPLE);
   const tag = (own: Chance) => own.pick(pushes as [Push, ...Push[]]).tag;
   const during = (own: Chance): ActTime => ({ atMs: soon(own), after: { notice: own.pick(['stageStarted', 'weightReached', 'weightReached', 'approvalAsked']), nth: own.pick([1, 1, 2, 3]) } });
@@ -34,7 +36,7 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, on
   // ---- people, about a release under way
   drawing('abort', 0.15, (own) => acts.push({ ...during(own), kind: 'abort', person: person(own), surface: surface(own) }));
   drawing('abort sometime', 0.08, (own) => acts.push({ atMs: sometime(own), kind: 'abort', person: person(own) }));
-  drawing('promote', 0.25, (own) => acts.push({ ...during(own), kind: 'promote', person: person(own), surface: surface(own), full: own.hits(0.4) }));
+  drawing('promote', 0.3, (own) => acts.push({ ...during(own), kind: 'promote', person: person(own), surface: surface(own), full: own.hits(0.4) }));
   drawing('abort and promote at once', 0.12, (own) => {
     const { after, atMs } = during(own);
     acts.push({ atMs, ...(after ? { after } : {}), kind: 'promote', person: person(own), surface: surface(own), full: own.hits(0.5) });
@@ -46,28 +48,31 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, on
 
   // ---- people, about what has ended
   drawing('undo', 0.25, (own) => acts.push({ ...ended(own, 'succeeded'), kind: 'undo', person: person(own) }));
-  drawing('retry', 0.2, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected', 'aborted', 'timedOut'), kind: 'retry', person: person(own) }));
+  drawing('retry', 0.3, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected', 'aborted', 'timedOut'), kind: 'retry', person: person(own) }));
   drawing('deployed again', 0.15, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected'), kind: 'deploy', person: person(own), tag: pushes[0]?.tag ?? '' }));
   drawing('deploy', 0.15, (own) => acts.push({ atMs: sometime(own), kind: 'deploy', person: person(own), tag: own.hits(0.5) ? '1.0.0' : (pushes.at(-1)?.tag ?? '1.0.0') }));
-  drawing('the image that runs already', 0.08, (own) => acts.push({ atMs: own.whole(0, 1_500), kind: 'deploy', person: person(own), tag: '1.0.0' }));
+  drawing('the image that runs already', 0.2, (own) => {
+    const first = own.hits(0.3);
+    acts.push({ ...(first ? { atMs: own.whole(0, 1_500) } : ended(own, 'succeeded')), kind: 'deploy', person: person(own), tag: first ? '1.0.0' : own.pick(pushes as [Push, ...Push[]]).tag });
+  });
   drawing('hold', 0.15, (own) => {
     const push = own.pick(pushes as [Push, ...Push[]]);
     acts.push({ atMs: push.atMs + own.whole(200, own.hits(0.5) ? 20_000 : 10 * MINUTE_MS), kind: 'hold', person: person(own), tag: push.tag });
     if (own.hits(0.5)) acts.push({ ...ended(own, 'refused', 'rolledBack'), kind: 'unhold', person: person(own), tag: push.tag });
   });
   drawing('unhold', 0.2, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected', 'aborted'), kind: 'unhold', person: person(own), tag: pushes[0]?.tag ?? tag(own) }));
-  drawing('freeze', 0.3, (own) => {
+  drawing('freeze', 0.4, (own) => {
     const { atMs } = own.pick(pushes as [Push, ...Push[]]);
     const fromMs = Math.max(0, own.hits(0.7) ? atMs - own.whole(0, 2_000) : sometime(own));
     const lifted = own.hits(0.5);
     acts.push({ atMs: fromMs, kind: 'freeze', person: person(own), forMs: lifted ? undefined : own.whole(30_000, 2 * HOUR_MS) });
     if (lifted) acts.push({ atMs: fromMs + own.whole(30_000, 2 * HOUR_MS), kind: 'unfreeze', person: person(own) });
-    if (own.hits(0.7)) acts.push({ atMs: soon(own), after: { notice: 'frozen', nth: 1 }, kind: 'override', person: person(own), surface: surface(own) });
+    if (own.hits(0.8)) acts.push({ atMs: soon(own), after: { notice: 'frozen', nth: 1 }, kind: 'override', person: overrider !== undefined && own.hits(0.8) ? overrider : person(own), surface: surface(own) });
   });
 
   // ---- what happens past Slipway
   drawing('foreign update', 0.15, (own) => acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'foreignUpdate', service }));
-  drawing('foreign stop', 0.12, (own) => acts.push({ ...during(own), kind: 'foreignStop', service }));
+  drawing('foreign stop', 0.2, (own) => acts.push({ ...during(own), kind: 'foreignStop', service }));
   drawing('execution stopped', 0.2, (own) => {
     for (let times = own.pick([1, 1, 2, 4]); times > 0; times--) acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'stopExecution' });
   });

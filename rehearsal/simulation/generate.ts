@@ -28,6 +28,7 @@ export function generate(seed: number, { faults = 'all' }: GenerateOptions = {})
   const spanMs = lastPushMs + chance.fork('span').whole(10 * MINUTE_MS, 3 * HOUR_MS);
   const slack = on('slack') ? slackOf(chance.fork('slack'), spanMs) : undefined;
   const freezers = chance.fork('freezers');
+  const overrider = freezers.hits(0.6) ? freezers.pick(PEOPLE) : undefined;
   return {
     seed,
     door: 'quick',
@@ -39,7 +40,7 @@ export function generate(seed: number, { faults = 'all' }: GenerateOptions = {})
           ...(slack ? { notify: { slack: '#deploys' } } : {}),
           newerRelease: chance.fork('newer').pick(['overtakesWaiting', 'waits']),
           foreignDeployments: chance.fork('foreign').pick(['continue', 'leave']),
-          ...(freezers.hits(0.5) ? { freeze: { override: [freezers.pick(PEOPLE)] } } : {}),
+          ...(overrider === undefined ? {} : { freeze: { override: [overrider] } }),
           stages,
         },
       },
@@ -48,8 +49,8 @@ export function generate(seed: number, { faults = 'all' }: GenerateOptions = {})
     switches: on('switches') ? switchesOf(chance.fork('switches')) : {},
     requestsPerSecond,
     pushes,
-    acts: generateActs(chance.fork('acts'), { stages, pushes, spanMs, slack: slack !== undefined, on }),
-    people: on('people') ? peopleOf(chance.fork('people')) : PATIENT_PEOPLE,
+    acts: generateActs(chance.fork('acts'), { stages, pushes, spanMs, slack: slack !== undefined, overrider, on }),
+    people: on('people') ? peopleOf(chance.fork('people'), slack !== undefined) : PATIENT_PEOPLE,
     faults: ratesOf(chance.fork('faults'), on),
     ...(slack ? { slack } : {}),
     faultsUntilMs: faults === 'none' ? 0 : spanMs,
@@ -166,15 +167,15 @@ function characterOf(chance: Chance): ImageCharacter {
   return { ...paced, illAfterMs: chance.whole(MINUTE_MS, 20 * MINUTE_MS) };
 }
 
-function peopleOf(chance: Chance): PeopleHabits {
+function peopleOf(chance: Chance, slack: boolean): PeopleHabits {
   const sometimes = (most: number) => (chance.hits(0.5) ? chance.next() * most : 0);
   return {
     // Where few answer, nobody but one who clicks twice may be all there is.
     approve: chance.hits(0.3) ? 0.3 : 0.5 + chance.next() * 0.5,
-    reject: sometimes(0.4),
+    reject: sometimes(0.6),
     delayMaxMs: chance.pick([20_000, 5 * MINUTE_MS, HOUR_MS]),
     doubleClick: sometimes(0.8), bothWays: sometimes(0.4), wrongPerson: sometimes(0.5), late: sometimes(0.4),
-    inSlack: chance.pick([0, 0.6, 1]), onDashboard: chance.pick([0, 0.1, 0.5]), inBoth: sometimes(0.6), race: sometimes(0.8),
+    inSlack: slack ? chance.pick([0.2, 0.6, 1]) : 0, onDashboard: chance.pick([0.1, 0.3, 0.7]), inBoth: sometimes(0.6), race: sometimes(0.8),
   };
 }
 
@@ -192,7 +193,7 @@ function ratesOf(chance: Chance, on: (name: string) => boolean): FaultRates {
   const rates: FaultRates = { ...NO_FAULTS, eventDelayMaxMs: chance.pick([5_000, MINUTE_MS, 10 * MINUTE_MS]) };
   const most: Record<Exclude<keyof FaultRates, 'eventDelayMaxMs'>, number> = {
     throttled: 0.2, failsBefore: 0.1, failsAfter: 0.1, slow: 0.04, hangs: 0.02, killedBefore: 0.05, killedAfter: 0.05, twiceAtOnce: 0.15, invokeRefused: 0.3, noticeFails: 0.3,
-    eventLost: 1, eventDoubled: 0.5, eventDelayed: 0.6, skewMs: 3_000,
+    eventLost: 1, eventDoubled: 0.5, eventDelayed: 0.6, skewMs: 3_000, answerLost: 0.01,
   };
   for (const [name, highest] of Object.entries(most) as [keyof typeof most, number][]) {
     const drawn = chance.hits(0.5) ? chance.next() ** 2 * highest : 0;

@@ -91,6 +91,11 @@ export class ByChance implements Interference {
         this.note('invokeRefused', `Lambda refuses to run ${name}`);
         throw chance.hits(0.5) ? new AwsError('TooManyRequestsException', 'Rate Exceeded.', { httpStatus: 429 }) : new AwsError('ServiceException', 'The service is temporarily unavailable.', { httpStatus: 503 });
       }
+      if (rates.answerLost > 0 && call.caller.kind === 'role' && chance.hits(rates.answerLost)) {
+        this.note('answerLost', `the answer of ${name} never arrives`);
+        void proceed().catch(() => undefined);
+        return never();
+      }
       if (chance.hits(rates.twiceAtOnce)) {
         const afterMs = chance.whole(5, 300);
         this.note('twiceAtOnce', `Lambda seems to fail after ${afterMs} ms and goes on running ${name}`);

@@ -3,7 +3,7 @@
 // does within a scenario still follows the calls that Slipway makes; the sure proof of a mended fault is the test that came with it.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PATIENT_PEOPLE, type Scenario } from './scenario.ts';
+import { NO_FAULTS, PATIENT_PEOPLE, type Scenario } from './scenario.ts';
 
 export interface Regression {
   seed: number;
@@ -32,10 +32,10 @@ export const REGRESSIONS: readonly Regression[] = [
 
 const fileOf = (seed: number): string => join(import.meta.dirname, 'regressions', `seed-${seed}.json`);
 
-/** Habits that people have acquired since are not theirs. */
+/** Habits that people have acquired since are not theirs, nor are faults that were added. */
 export async function savedScenario(seed: number): Promise<Scenario> {
   const saved = JSON.parse(await readFile(fileOf(seed), 'utf8')) as Scenario;
-  return { ...saved, people: { ...PATIENT_PEOPLE, ...saved.people } };
+  return { ...saved, people: { ...PATIENT_PEOPLE, ...saved.people }, faults: { ...NO_FAULTS, ...saved.faults } };
 }
 
 /** Answers where. */

@@ -125,6 +125,8 @@ export interface FaultRates {
   killedAfter: number;
   /** The caller of a function hears of a failure while the function goes on: it runs twice at once. */
   twiceAtOnce: number;
+  /** A state machine never hears what its function answered: the task ends at its own time-out. */
+  answerLost: number;
   invokeRefused: number;
   noticeFails: number;
   /** Best-effort events only: a lost push starts nothing, which nobody can mend. */
@@ -136,7 +138,7 @@ export interface FaultRates {
 }
 
 export const NO_FAULTS: FaultRates = {
-  throttled: 0, failsBefore: 0, failsAfter: 0, slow: 0, hangs: 0, killedBefore: 0, killedAfter: 0, twiceAtOnce: 0, invokeRefused: 0, noticeFails: 0,
+  throttled: 0, failsBefore: 0, failsAfter: 0, slow: 0, hangs: 0, killedBefore: 0, killedAfter: 0, twiceAtOnce: 0, answerLost: 0, invokeRefused: 0, noticeFails: 0,
   eventLost: 0, eventDoubled: 0, eventDelayed: 0, eventDelayMaxMs: 0, skewMs: 0,
 };
 

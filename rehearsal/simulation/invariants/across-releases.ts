@@ -15,7 +15,7 @@ interface Written {
   TransactItems?: { Put?: Written }[];
 }
 
-/** Whoever is asked by hand says when by its own clock. */
+/** Whoever is asked by hand says when by its own clock, and of a push it is known in which second it was. */
 const CLOCKS_DIFFER_MS = 10_000;
 
 export class AcrossReleases implements Watcher {
@@ -72,7 +72,8 @@ export class AcrossReleases implements Watcher {
     const { ledger } = this;
     const wish = ledger.wishes.get(rollout.releaseId);
     if (!wish) return;
-    const later = ledger.rollouts.find((other) => other.service.arn === rollout.service.arn && other.deployment.status === 'SUCCESSFUL' && (ledger.wishes.get(other.releaseId)?.atMs ?? 0) > wish.atMs);
+    const isLater = (other: Wish | undefined) => other !== undefined && other.atMs > wish.atMs + (wish.byHand || other.byHand ? CLOCKS_DIFFER_MS : 0);
+    const later = ledger.rollouts.find((other) => other.service.arn === rollout.service.arn && other.deployment.status === 'SUCCESSFUL' && isLater(ledger.wishes.get(other.releaseId)));
     if (later) ledger.violated('order', `${rollout.releaseId} rolls out over ${later.releaseId}, which is newer`);
   }
 }

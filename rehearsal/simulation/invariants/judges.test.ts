@@ -111,6 +111,10 @@ const ONE_TASK = (scenario: Scenario): Scenario => ({ ...scenario, services: sce
 /** What looks like a fault of Slipway's, and is none. */
 const INNOCENT: { name: string; of: Scenario; mishaps?: readonly Mishap[] }[] = [
   {
+    name: 'an image asked for by hand in the second of a push, and taken for the newer one',
+    of: told({ strategy: 'rolling', acts: [{ atMs: 700, kind: 'deploy', person: 'bob', tag: '1.0.0' }] }),
+  },
+  {
     name: 'an image asked for by hand before a newer push, and recorded after it, that is superseded by it',
     of: told({ strategy: { canary: { steps: [{ weight: 25, bake: '12m' }] } }, images: [{}, {}], betweenMs: 40 * SECOND_MS, acts: [{ atMs: 20 * SECOND_MS, kind: 'deploy', person: 'bob', tag: '1.0.0' }] }),
     mishaps: [{ function: 'image-pushed', call: 'dynamodb:TransactWriteItems', nth: 2, happens: { lateMs: 45 * SECOND_MS } }],

@@ -59,6 +59,7 @@ export interface Wish {
   notBeforeMs: number;
   /** The person who asked for it by hand, or who pushed it by what the image says. */
   author: string | undefined;
+  byHand: boolean;
   undoes: boolean;
 }
 
@@ -281,7 +282,7 @@ export class Ledger implements Watcher {
       const atMs = (asked ? undefined : this.pushedAtMs.get(digest)) ?? this.world.clock.nowMs();
       if (!this.releaseIds.has(releaseId)) this.unbegun.add(releaseId);
       this.releaseIds.add(releaseId);
-      this.wishes.set(releaseId, { digest, atMs, notBeforeMs: asked ? environment.invokedAtMs : atMs, author: asked ? asked.callerArn.split('/').at(-1) : this.world.authors.get(digest), undoes: undo !== undefined });
+      this.wishes.set(releaseId, { digest, atMs, notBeforeMs: asked ? environment.invokedAtMs : atMs, author: asked ? asked.callerArn.split('/').at(-1) : this.world.authors.get(digest), byHand: asked !== undefined, undoes: undo !== undefined });
     }
   }
 
