@@ -29,6 +29,8 @@ export interface WorldOptions {
   endOnSignals?: boolean;
   /** A Slack look-alike beside it, with Slipway's app in it. */
   slack?: boolean;
+  /** How the CLI is run; in a process of its own by default. */
+  cli?: RunCli;
   beforeClose?: () => Promise<void>;
 }
 
@@ -46,6 +48,9 @@ export interface CliAnswer {
   stderr: string;
 }
 
+/** Runs the CLI against the local cloud at `endpoint`, as a person. */
+export type RunCli = (endpoint: string, person: string | undefined, words: readonly string[]) => Promise<CliAnswer>;
+
 export interface World {
   local: LocalCloud;
   region: string;
@@ -57,7 +62,7 @@ export interface World {
   urls: { staging: string; production: string };
   productionRuleArn: string;
   push(version: Version): Promise<string>;
-  /** Runs the real CLI in a process of its own, as a person. */
+  /** Runs the real CLI, as a person. */
   cli(person: string | undefined, ...args: string[]): Promise<CliAnswer>;
   close(): Promise<void>;
 }
@@ -96,7 +101,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 async function furnish(local: LocalCloud, { folder, slack }: { folder: string; slack: SlackLookAlike | undefined }, artefact: Awaited<ReturnType<typeof packagedArtefact>>, options: WorldOptions): Promise<World> {
-  const { say } = options;
+  const { say, cli = cliProcess } = options;
   const { cloud, url } = local;
   const { region } = cloud.kernel;
   const stacks = new Stacks(new CloudFormationClient(clientOptions(url, region)));
@@ -136,7 +141,7 @@ async function furnish(local: LocalCloud, { folder, slack }: { folder: string; s
     urls: { staging: await listenerUrl(local, stacks, 'StagingListener'), production: await listenerUrl(local, stacks, 'ProductionListener') },
     productionRuleArn: await stacks.physicalId('checkout', 'ProductionRule'),
     push,
-    cli: (person, ...args) => runCli(url, person, args),
+    cli: (person, ...words) => cli(url, person, words),
     close: () => local.close(),
   };
   say('applying examples/checkout/slipway.yml');
@@ -161,12 +166,14 @@ async function listenerUrl(local: LocalCloud, stacks: Stacks, logicalId: string)
   return listener.url;
 }
 
-function runCli(endpoint: string, person: string | undefined, args: string[]): Promise<CliAnswer> {
-  const command = [join(ROOT, 'cli', 'slipway.mjs'), ...args, '--local', ...(person === undefined ? [] : ['--as', person])];
-  const env = { ...process.env, SLIPWAY_LOCAL_ENDPOINT: endpoint, NO_COLOR: '1' };
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, { cwd: ROOT, env }, (error, stdout, stderr) => {
+/** What follows `slipway`, for the local cloud. */
+export const localWords = (person: string | undefined, words: readonly string[]): string[] => [...words, '--local', ...(person === undefined ? [] : ['--as', person])];
+export const localEnvironment = (endpoint: string): Record<string, string | undefined> => ({ ...process.env, SLIPWAY_LOCAL_ENDPOINT: endpoint, NO_COLOR: '1' });
+
+/** As a shell would. */
+export const cliProcess: RunCli = (endpoint, person, words) =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [join(ROOT, 'cli', 'slipway.mjs'), ...localWords(person, words)], { cwd: ROOT, env: localEnvironment(endpoint) }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
     });
   });
-}

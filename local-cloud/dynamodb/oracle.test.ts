@@ -2,7 +2,7 @@
 // (Python) on the machine; says so and checks nothing where it is missing.
 // Not generated: size() of an attribute that is not there, which moto answers with an internal error; and refusals of malformed
 // requests, whose words are held to AWS's in model.test.ts.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -17,16 +17,18 @@ const SEED = Number(process.env['SIM_SEED'] ?? 1);
 let moto: { process: ChildProcess; url: string } | undefined;
 
 beforeAll(async () => {
-  if (spawnSync('moto_server', ['--help'], { stdio: 'ignore' }).status !== 0) return;
   const port = await freePort();
   const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  let ended = false;
+  child.once('error', () => (ended = true)).once('exit', () => (ended = true));
   const url = `http://127.0.0.1:${port}/`;
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const up = await fetch(url).then(() => true, () => false);
-    if (up) break;
+  while (!ended) {
+    if (await fetch(url).then(() => true, () => false)) {
+      moto = { process: child, url };
+      return;
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  moto = { process: child, url };
 }, 30_000);
 
 afterAll(async () => {

@@ -1,14 +1,13 @@
 // An independent judge: the AWS CLI has its own (Python) implementation of every protocol. Where it is not installed, these
 // claims are left to the SDK's conformance tests.
-import { execFile, spawnSync } from 'node:child_process';
 import { listen } from './http-door.ts';
 import type { HttpDoor } from './http-door.ts';
 import { AwsError } from '../kernel/errors.ts';
+import { hasAwsCli, startAwsCli, type AwsCli } from '../testing/aws-cli.ts';
 import { tinyCloud } from './testing.ts';
 import type { TinyCloud } from './testing.ts';
 
-const installed = spawnSync('aws', ['--version']).status === 0;
-if (!installed) process.stderr.write('The AWS CLI is not installed: its conformance tests are left out.\n');
+if (!hasAwsCli) process.stderr.write('The AWS CLI is not installed: its conformance tests are left out.\n');
 
 let cloud: TinyCloud;
 let door: HttpDoor;
@@ -21,15 +20,17 @@ beforeEach(async () => {
 });
 afterEach(() => door.close());
 
-const cli = (...args: string[]) =>
-  new Promise<{ out: string; error: string }>((resolve) => {
-    const env = { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_DEFAULT_REGION: 'eu-west-1', AWS_MAX_ATTEMPTS: '1', ...process.env['PYENV_ROOT'] ? { PYENV_ROOT: process.env['PYENV_ROOT'] } : {} };
-    execFile('aws', [...args, '--endpoint-url', door.url, '--output', 'json'], { env }, (_error, out, error) => resolve({ out, error }));
-  });
+let aws: AwsCli;
+beforeAll(() => {
+  if (hasAwsCli) aws = startAwsCli();
+});
+afterAll(() => aws?.close());
+
+const cli = (...args: string[]) => aws.run(...args, '--endpoint-url', door.url);
 
 const NOON = new Date('2026-01-15T12:00:00.000Z');
 
-(installed ? describe : describe.skip)('the AWS CLI', () => {
+(hasAwsCli ? describe : describe.skip)('the AWS CLI', () => {
   test.each([
     {
       name: 'JSON (ECS)',

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ControlClient } from '../../cli/control-client.ts';
+import { run } from '../../cli/main.ts';
+import { terminalWorld } from '../../cli/world.ts';
 import type { ReleaseView } from '../../core/view/index.ts';
 import type { Physics } from '../../local-cloud/kernel/physics.ts';
-import { clientOptions, startWorld, type World, type WorldOptions } from '../../rehearsal/world.ts';
+import { clientOptions, localEnvironment, localWords, startWorld, type RunCli, type World, type WorldOptions } from '../../rehearsal/world.ts';
 
 /** Behaves as ever, only quicker. A minute of ECS stays one: Slipway asks no question for longer than the pause lasts that it asks in. */
 const QUICK: Partial<Physics> = {
@@ -53,9 +55,9 @@ export async function startQuickWorld({ physics, specification, cloud, slack }: 
       physics: { ...QUICK, ...physics },
       specification: await file('slipway.yml', specification),
       endOnSignals: false,
+      cli: cliInProcess,
       beforeClose: removeFolder,
       ...(cloud && { cloud }),
-      ...(slack && { slack }),
       ...(slack && { slack }),
     });
     const { accountId } = world.local.cloud.kernel;
@@ -72,6 +74,19 @@ export async function startQuickWorld({ physics, specification, cloud, slack }: 
     throw error;
   }
 }
+
+/** The same command without a second's start of a process: what it answers is tried here. That it runs as a process is tried in surfaces.test.ts. */
+const cliInProcess: RunCli = async (endpoint, person, words) => {
+  const answer = { code: -1, stdout: '', stderr: '' };
+  answer.code = await run(localWords(person, words), {
+    ...terminalWorld(),
+    env: localEnvironment(endpoint),
+    isTerminal: false,
+    stdout: (text) => void (answer.stdout += text),
+    stderr: (text) => void (answer.stderr += text),
+  });
+  return answer;
+};
 
 const LOOK_EVERY_MS = 100;
 

@@ -4,6 +4,7 @@ import { findChromium, launch, NO_CHROMIUM, type Browser } from '../../rehearsal
 import type { Page } from '../../rehearsal/browser/page.ts';
 import { recordsOf } from '../../rehearsal/fuzz/records.ts';
 import { dashboardAs } from '../../rehearsal/local/dashboard.ts';
+import { cliProcess } from '../../rehearsal/world.ts';
 import type { Dashboard } from '../../dashboard/serve.ts';
 import { ACCEPTANCE_LIMIT_MS, ended, release, releaseOf, startQuickWorld, waitsFor, type QuickWorld } from './quick-world.ts';
 
@@ -75,7 +76,7 @@ describe('one release is approved', () => {
 
   test('by the command', async () => {
     const id = await asking('1.2.0');
-    expect(await world.cli('alice', 'approve', id, '--reason', 'looks good')).toMatchObject({ code: 0 });
+    expect(await cliProcess(world.local.url, 'alice', ['approve', id, '--reason', 'looks good'])).toMatchObject({ code: 0 });
     await approvedBy(id, 'cli');
   });
 
