@@ -68,8 +68,8 @@ describe('when every Lambda of Slipway is dead while a canary stands at 5 %', ()
     expect(Object.values(weightsBefore).sort()).toEqual([0, 100]);
     const taskDefinitionBefore = (await service())?.taskDefinition;
     await world.push({ version: '1.1.0' });
-    const id = await releaseOf(world.control, '1.1.0');
-    await release(world.control, id, 'to bake at 5 %', waitsFor('bake'));
+    const id = await releaseOf(world, '1.1.0');
+    await release(world, id, 'to bake at 5 %', waitsFor('bake'));
     expect(Object.values(await productionWeights()).sort()).toEqual([5, 95]);
     expect(await leaseHolder()).toBeDefined();
 
@@ -86,7 +86,7 @@ describe('when every Lambda of Slipway is dead while a canary stands at 5 %', ()
 
     lambda.revive();
 
-    const told = await release(world.control, id, 'to end', ended);
+    const told = await release(world, id, 'to end', ended);
     expect(told.outcome).toBe('rolledBack');
     expect(told.reason).toContain('PRE_PRODUCTION_TRAFFIC_SHIFT pause hook timed out');
     expect(told.timeline.map((entry) => entry.text).join('\n')).toContain('pause hook timed out');
@@ -94,10 +94,10 @@ describe('when every Lambda of Slipway is dead while a canary stands at 5 %', ()
     expect(await configuration()).toEqual(found);
 
     await world.push({ version: '1.2.0' });
-    const next = await releaseOf(world.control, '1.2.0');
-    await release(world.control, next, 'to bake at 5 %', waitsFor('bake'));
+    const next = await releaseOf(world, '1.2.0');
+    await release(world, next, 'to bake at 5 %', waitsFor('bake'));
     await world.as('alice').decide(next, { kind: 'promote' });
-    expect((await release(world.control, next, 'to end', ended)).outcome).toBe('succeeded');
+    expect((await release(world, next, 'to end', ended)).outcome).toBe('succeeded');
     expect(await servedVersions()).toEqual(['1.2.0']);
     expect(await configuration()).toEqual(found);
     expect(world.local.cloud.kernel.crashes).toEqual([]);

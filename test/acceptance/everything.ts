@@ -113,7 +113,7 @@ class Run {
   /** Its requests are counted; they will never be enough, so a person sends it on. */
   private async measuredRelease(): Promise<void> {
     const id = await this.pushed('2.0.0');
-    await release(this.world.control, id, 'to bake at 5 %', (view) => view.weightPercent === 5);
+    await release(this.world, id, 'to bake at 5 %', (view) => view.weightPercent === 5);
     await reachedAMinuteAgo(this.world, id);
     // Any ring makes Slipway look and count; this one asks for nothing.
     await this.judge('INSUFFICIENT_DATA');
@@ -143,7 +143,7 @@ class Run {
 
   private async abortWhileRolling(): Promise<void> {
     const id = await this.pushed('4.0.0');
-    await release(this.world.control, id, 'to be under way in ECS', waitsFor('deployment'));
+    await release(this.world, id, 'to be under way in ECS', waitsFor('deployment'));
     await this.world.as('alice').decide(id, { kind: 'abort', reason: 'not today' });
     await this.end('abort', id);
   }
@@ -176,8 +176,8 @@ class Run {
     await this.rejectInSlack('1.2.0', 'prices look wrong');
     await this.end('rejected', id);
     await this.post('alice', `/v1/releases/${id}/retry`, { reason: 'prices are right' });
-    const again = await releaseOf(this.world.control, '1.2.0', [id]);
-    await release(this.world.control, again, 'to wait for approval', waitsFor('approval'));
+    const again = await releaseOf(this.world, '1.2.0', [id]);
+    await release(this.world, again, 'to wait for approval', waitsFor('approval'));
     await this.judge('ALARM');
     await this.end('alarm', again);
     await this.judge('OK');
@@ -220,7 +220,7 @@ class Run {
     const older = await this.asked('1.3.0');
     const newer = await this.pushed('1.4.0');
     await this.end('superseded', older);
-    await release(this.world.control, newer, 'to wait for approval', waitsFor('approval'));
+    await release(this.world, newer, 'to wait for approval', waitsFor('approval'));
     const { executionArn } = await this.states.send(new DescribeExecutionCommand({ executionArn: `${this.world.stateMachineArn.replace(':stateMachine:', ':execution:')}:${newer}` }));
     await this.states.send(new StopExecutionCommand({ executionArn, error: 'ByHand', cause: 'somebody pressed stop' }));
     await this.end('rescued', newer);
@@ -231,13 +231,13 @@ class Run {
     const alice = this.world.as('alice');
     await this.cli('freeze', 0, 'freeze', 'rolling', '--until', '1d', '--reason', 'stocktaking');
     const overridden = await this.pushed('3.3.0');
-    await release(this.world.control, overridden, 'to wait for the end of the freeze', waitsFor('freeze'));
+    await release(this.world, overridden, 'to wait for the end of the freeze', waitsFor('freeze'));
     await this.cli('override', 0, 'override', overridden, '--reason', 'the fix for the till');
     await this.end('overridden', overridden);
     await alice.liftFreeze({ pipeline: 'rolling', reason: 'counted' });
     await alice.freeze({ all: true, reason: 'Christmas' });
     const lifted = await this.pushed('3.4.0');
-    await release(this.world.control, lifted, 'to wait for the end of the freeze', waitsFor('freeze'));
+    await release(this.world, lifted, 'to wait for the end of the freeze', waitsFor('freeze'));
     await this.cli('freezes', 0, 'freezes', '--json');
     await this.cli('unfreeze', 0, 'unfreeze', '--all', '--reason', 'back from holidays');
     await this.end('thawed', lifted);
@@ -302,17 +302,17 @@ class Run {
 
   private async pushed(version: string, faults: { crashAtStart?: boolean } = {}): Promise<string> {
     await this.world.push({ version, ...faults });
-    return releaseOf(this.world.control, version);
+    return releaseOf(this.world, version);
   }
 
   private async asked(version: string): Promise<string> {
     const id = await this.pushed(version);
-    await release(this.world.control, id, 'to wait for approval', waitsFor('approval'));
+    await release(this.world, id, 'to wait for approval', waitsFor('approval'));
     return id;
   }
 
   private async end(part: string, id: string): Promise<void> {
-    this.ends[part] = (await release(this.world.control, id, 'to end', ended)).outcome ?? 'none';
+    this.ends[part] = (await release(this.world, id, 'to end', ended)).outcome ?? 'none';
   }
 
   /** What the client of the CLI has no method for. */

@@ -74,11 +74,11 @@ const some = { text: expect.any(String) as unknown, number: expect.any(Number) a
 async function releaseSomething(): Promise<void> {
   world = await startQuickWorld({ specification: SPECIFICATION });
   await world.push({ version: '1.1.0' });
-  about.id = await releaseOf(world.control, '1.1.0');
-  await release(world.control, about.id, 'to ask', waitsFor('approval'));
+  about.id = await releaseOf(world, '1.1.0');
+  await release(world, about.id, 'to ask', waitsFor('approval'));
   await Promise.all(Array.from({ length: 40 }, async () => (await fetch(world.urls.production)).text()));
   await world.control.decide(about.id, { kind: 'approve' });
-  await release(world.control, about.id, 'to end', ended);
+  await release(world, about.id, 'to end', ended);
   about.execution = `${world.stateMachineArn.replace(':stateMachine:', ':execution:')}:${about.id}`;
 }
 
@@ -188,7 +188,7 @@ if (!installed) {
       await eventuallyShows(['sqs', 'get-queue-attributes', '--queue-url', QueueUrl, '--attribute-names', 'ApproximateNumberOfMessages'], ({ Attributes }: { Attributes: Record<string, string> }) => Number(Attributes['ApproximateNumberOfMessages']) > 0);
       await aws('lambda', 'delete-function-concurrency', '--function-name', 'slipway-prod-image-pushed');
       expect(await script(commands)).toMatch(/^sent again: arn:aws:lambda:\S+:function:slipway-prod-image-pushed:\$LATEST$/m);
-      await releaseOf(world.control, '1.2.0');
+      await releaseOf(world, '1.2.0');
       expect(await aws('sqs', 'receive-message', '--queue-url', QueueUrl)).toBeUndefined();
     }, ACCEPTANCE_LIMIT_MS);
 

@@ -8,6 +8,7 @@ import { ControlClient } from '../../cli/control-client.ts';
 import { run } from '../../cli/main.ts';
 import { terminalWorld } from '../../cli/world.ts';
 import type { ReleaseView } from '../../core/view/index.ts';
+import type { Intercept } from '../../local-cloud/cloud-kernel.ts';
 import type { Physics } from '../../local-cloud/kernel/physics.ts';
 import { clientOptions, localEnvironment, localWords, startWorld, type RunCli, type World, type WorldOptions } from '../../rehearsal/world.ts';
 
@@ -26,12 +27,16 @@ const QUICK: Partial<Physics> = {
   asyncRetryTimeScale: 1 / 600,
 };
 
+const WRITES = /^(?:Put|Update|Delete|Transact)/;
+
 /** A world takes seconds; where the functions have to be packaged first, on a busy machine, a minute or two. */
 export const ACCEPTANCE_LIMIT_MS = 240_000;
 
 export interface QuickWorld extends World {
   control: ControlClient;
   ecs: ECSClient;
+  /** How often something was written into a table. */
+  writes(): number;
   /** The control API as a person, signed with a session of the people's role. */
   as(person: string): ControlClient;
   /** Writes a file that `slipway apply --file` can read; answers its path. */
@@ -48,6 +53,12 @@ export async function startQuickWorld({ physics, specification, cloud, slack }: 
     await writeFile(path, text);
     return path;
   };
+  let writes = 0;
+  const intercept: Intercept = async (call, proceed) => {
+    const answer = await (cloud?.intercept ? cloud.intercept(call, proceed) : proceed());
+    if (call.signingName === 'dynamodb' && WRITES.test(call.operation)) writes++;
+    return answer;
+  };
   try {
     const world = await startWorld({
       port: 0,
@@ -57,7 +68,7 @@ export async function startQuickWorld({ physics, specification, cloud, slack }: 
       endOnSignals: false,
       cli: cliInProcess,
       beforeClose: removeFolder,
-      ...(cloud && { cloud }),
+      cloud: { ...cloud, intercept },
       ...(slack && { slack }),
     });
     const { accountId } = world.local.cloud.kernel;
@@ -65,6 +76,7 @@ export async function startQuickWorld({ physics, specification, cloud, slack }: 
       new ControlClient({ url: new URL(world.controlUrl), region: world.region, credentials, sleep: (durationMs) => sleep(durationMs) });
     return Object.assign(world, {
       file,
+      writes: () => writes,
       control: controlWith({ accessKeyId: 'local', secretAccessKey: 'local' }),
       ecs: new ECSClient(clientOptions(world.local.url, world.region)),
       as: (person: string) => controlWith(world.local.cloud.credentialsFor(`arn:aws:iam::${accountId}:role/slipway-people`, person)),
@@ -91,29 +103,40 @@ const cliInProcess: RunCli = async (endpoint, person, words) => {
 const LOOK_EVERY_MS = 100;
 
 /** Looks again and again until `look` finds something; fails with `what` and the last thing that was seen. */
-export async function eventually<Found>(what: string, look: () => Promise<Found | undefined>, limitMs = 60_000, seen: () => unknown = () => undefined): Promise<Found> {
+export async function eventually<Found>(what: string, look: () => Promise<Found | undefined>, limitMs = 60_000, seen: () => unknown = () => undefined, again = () => sleep(LOOK_EVERY_MS)): Promise<Found> {
   const untilMs = Date.now() + limitMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
     if (Date.now() > untilMs) throw new Error(`not within ${limitMs / 1000} s: ${what}${seen() === undefined ? '' : `; last seen: ${JSON.stringify(seen())}`}`);
-    await sleep(LOOK_EVERY_MS);
+    await again();
   }
 }
 
+/** A look at a release costs a run of a function: worth it when something was written since the last one, and now and then. */
+function afterWrites(world: QuickWorld): () => Promise<void> {
+  let seen = -1;
+  return async () => {
+    await sleep(LOOK_EVERY_MS);
+    for (let waited = 0; waited < 10 && seen === world.writes(); waited++) await sleep(LOOK_EVERY_MS);
+    seen = world.writes();
+  };
+}
+
 /** Follows a release until `done` holds. */
-export async function release(control: ControlClient, id: string, what: string, done: (view: ReleaseView) => boolean, limitMs = 60_000): Promise<ReleaseView> {
+export async function release(world: QuickWorld, id: string, what: string, done: (view: ReleaseView) => boolean, limitMs = 60_000): Promise<ReleaseView> {
   let last: ReleaseView | undefined;
   return eventually(
     `release ${id} ${what}`,
     async () => {
-      last = await control.getRelease(id);
+      last = await world.control.getRelease(id);
       if (done(last)) return last;
       if (last.status === 'ended') throw new Error(`the release ${id} ended as ${last.outcome ?? '?'} (${last.reason}) before: ${what}`);
       return undefined;
     },
     limitMs,
     () => last && { status: last.status, reason: last.reason, stages: last.stages, timeline: last.timeline.map((entry) => entry.text) },
+    afterWrites(world),
   );
 }
 
@@ -122,9 +145,15 @@ export const waitsFor = (kind: string, stage?: string) => (view: ReleaseView): b
   view.stages.some((candidate) => candidate.waitingFor?.kind === kind && (stage === undefined || candidate.name === stage));
 
 /** The newest release of a tag, once there is one that is not among `before`. */
-export async function releaseOf(control: ControlClient, tag: string, before: readonly string[] = []): Promise<string> {
-  return eventually(`a release of ${tag}`, async () => {
-    const { releases } = await control.listReleases({ limit: 100 });
-    return releases.find((candidate) => candidate.image.tag === tag && !before.includes(candidate.id))?.id;
-  });
+export async function releaseOf(world: QuickWorld, tag: string, before: readonly string[] = []): Promise<string> {
+  return eventually(
+    `a release of ${tag}`,
+    async () => {
+      const { releases } = await world.control.listReleases({ limit: 100 });
+      return releases.find((candidate) => candidate.image.tag === tag && !before.includes(candidate.id))?.id;
+    },
+    undefined,
+    undefined,
+    afterWrites(world),
+  );
 }

@@ -110,7 +110,7 @@ describe('with a pipeline applied', () => {
   };
   const refusedRelease = async (version: string) => {
     await world.push({ version });
-    return release(world.control, await releaseOf(world.control, version), 'to end', ended);
+    return release(world, await releaseOf(world, version), 'to end', ended);
   };
   const createService = async (serviceName: string, type: 'ECS' | 'CODE_DEPLOY') => {
     const { services: [production] = [] } = await world.ecs.send(new DescribeServicesCommand({ cluster: 'prod', services: ['checkout'] }));

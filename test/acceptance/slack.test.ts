@@ -78,14 +78,14 @@ describe('in Slack', () => {
 
   test('two people approve by pressing the button, a stranger does not, and one message tells it all', async () => {
     await world.push({ version: '1.1.0' });
-    const id = await releaseOf(world.control, '1.1.0');
+    const id = await releaseOf(world, '1.1.0');
     await press('1.1.0', 'slipway.approve', 'U0MALLORY');
     await eventually('an answer to the stranger', async () => slack.workspace.ephemerals.find(({ user, text }) => user === 'U0MALLORY' && text.includes('nobody whom checkout knows')));
     await press('1.1.0', 'slipway.approve', 'U012AL1CE');
     await message('1.1.0', '1 of 2: alice');
     await press('1.1.0', 'slipway.approve', 'U012AL1CE');
     await press('1.1.0', 'slipway.approve', 'U034B0B');
-    const end = await release(world.control, id, 'to end', ended);
+    const end = await release(world, id, 'to end', ended);
     expect(end.outcome).toBe('succeeded');
     expect(end.timeline.filter(({ kind }) => kind === 'decision').map(({ by }) => by)).toEqual(['alice', 'bob']);
     await message('1.1.0', 'SUCCEEDED');
@@ -97,14 +97,14 @@ describe('in Slack', () => {
 
   test('bob rejects with a reason while Slack loses its answers; the end is there exactly once when it is back', async () => {
     await world.push({ version: '1.2.0' });
-    const id = await releaseOf(world.control, '1.2.0');
+    const id = await releaseOf(world, '1.2.0');
     await press('1.2.0', 'slipway.reject', 'U034B0B');
     const modal = await eventually('a modal', async () => slack.workspace.modals[0]);
     expect(await ui('submit', { modal: modal.id, text: '  ' })).toMatchObject({ status: 200, body: expect.stringContaining('errors') });
     expect(slack.workspace.modals).toHaveLength(1);
     await ui('switches', { outage: 'mute' });
     expect(await ui('submit', { modal: modal.id, text: 'prices <!channel> look wrong' })).toMatchObject({ status: 200, body: '' });
-    const end = await release(world.control, id, 'to end', ended);
+    const end = await release(world, id, 'to end', ended);
     expect(end).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('prices <!channel> look wrong') });
     await eventually('an announcer to notice', async () => ((await announcerSaid('SlackUnreachable')) ? true : undefined));
     await ui('switches', { outage: 'none' });
@@ -119,11 +119,11 @@ describe('in Slack', () => {
   test('a revoked token stops no release, somebody hears of it, and the message catches up', async () => {
     await ui('switches', { tokenRevoked: true });
     await world.push({ version: '1.3.0' });
-    const id = await releaseOf(world.control, '1.3.0');
-    await release(world.control, id, 'to wait for approval', waitsFor('approval'));
+    const id = await releaseOf(world, '1.3.0');
+    await release(world, id, 'to wait for approval', waitsFor('approval'));
     expect(messagesOf('1.3.0')).toEqual([]);
     await world.as('alice').decide(id, { kind: 'abort' });
-    await release(world.control, id, 'to end', ended);
+    await release(world, id, 'to end', ended);
     await eventually('the alarm about it', async () => ((await silentSlack()) === 'ALARM' ? true : undefined));
     expect(messagesOf('1.3.0')).toEqual([]);
     await ui('switches', { tokenRevoked: false });

@@ -46,13 +46,13 @@ describe('one release is approved', () => {
   /** A release that asks. */
   const asking = async (version: string): Promise<string> => {
     await world.push({ version });
-    const id = await releaseOf(world.control, version);
-    await release(world.control, id, 'to ask', waitsFor('approval'));
+    const id = await releaseOf(world, version);
+    await release(world, id, 'to ask', waitsFor('approval'));
     return id;
   };
   /** It went on because of one decision, made there. */
   const approvedBy = async (id: string, via: string): Promise<void> => {
-    const end = await release(world.control, id, 'to end', ended);
+    const end = await release(world, id, 'to end', ended);
     expect({ outcome: end.outcome, decisions: end.timeline.filter(({ kind }) => kind === 'decision').map(({ by, text }) => ({ by, text: text.slice(0, 17) })) }).toEqual({ outcome: 'succeeded', decisions: [{ by: 'alice', text: 'Approved by alice' }] });
     expect(end.approvedBy).toEqual(['alice']);
     expect(await viaOf(world, id)).toEqual([via]);
