@@ -42,6 +42,9 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, ov
     acts.push({ atMs, ...(after ? { after } : {}), kind: 'promote', person: person(own), surface: surface(own), full: own.hits(0.5) });
     acts.push({ atMs: atMs + own.whole(0, 300), ...(after ? { after } : {}), kind: 'abort', person: person(own), surface: surface(own) });
   });
+  // A button must be there, and whoever rejects must be one of those asked.
+  drawing('promote in Slack', slack ? 0.2 : 0, (own) => acts.push({ atMs: soon(own), after: { notice: 'weightReached', nth: own.pick([1, 1, 2]) }, kind: 'promote', person: person(own), surface: 'slack', full: own.hits(0.4) }));
+  drawing('reject in Slack', slack ? 0.25 : 0, (own) => acts.push({ atMs: soon(own), after: { notice: 'approvalAsked', nth: 1 }, kind: 'reject', person: PEOPLE[0], surface: 'slack' }));
   drawing('old buttons', slack ? 0.5 : 0, (own) => {
     for (let times = own.whole(1, 3); times > 0; times--) acts.push({ ...during(own), atMs: own.whole(500, 30 * MINUTE_MS), kind: 'oldButton', person: own.pick([...PEOPLE, 'mallory']) });
   });
@@ -51,7 +54,7 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, ov
   drawing('retry', 0.3, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected', 'aborted', 'timedOut'), kind: 'retry', person: person(own) }));
   drawing('deployed again', 0.15, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected'), kind: 'deploy', person: person(own), tag: pushes[0]?.tag ?? '' }));
   drawing('deploy', 0.15, (own) => acts.push({ atMs: sometime(own), kind: 'deploy', person: person(own), tag: own.hits(0.5) ? '1.0.0' : (pushes.at(-1)?.tag ?? '1.0.0') }));
-  drawing('the image that runs already', 0.2, (own) => {
+  drawing('the image that runs already', 0.35, (own) => {
     const first = own.hits(0.3);
     acts.push({ ...(first ? { atMs: own.whole(0, 1_500) } : ended(own, 'succeeded')), kind: 'deploy', person: person(own), tag: first ? '1.0.0' : own.pick(pushes as [Push, ...Push[]]).tag });
   });
@@ -72,7 +75,7 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, ov
 
   // ---- what happens past Slipway
   drawing('foreign update', 0.15, (own) => acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'foreignUpdate', service }));
-  drawing('foreign stop', 0.2, (own) => acts.push({ ...during(own), kind: 'foreignStop', service }));
+  drawing('foreign stop', 0.35, (own) => acts.push({ ...during(own), kind: 'foreignStop', service }));
   drawing('execution stopped', 0.2, (own) => {
     for (let times = own.pick([1, 1, 2, 4]); times > 0; times--) acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'stopExecution' });
   });

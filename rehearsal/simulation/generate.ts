@@ -28,7 +28,7 @@ export function generate(seed: number, { faults = 'all' }: GenerateOptions = {})
   const spanMs = lastPushMs + chance.fork('span').whole(10 * MINUTE_MS, 3 * HOUR_MS);
   const slack = on('slack') ? slackOf(chance.fork('slack'), spanMs) : undefined;
   const freezers = chance.fork('freezers');
-  const overrider = freezers.hits(0.6) ? freezers.pick(PEOPLE) : undefined;
+  const overrider = freezers.hits(0.8) ? freezers.pick(PEOPLE) : undefined;
   return {
     seed,
     door: 'quick',
@@ -113,7 +113,7 @@ function approvalOf(chance: Chance): object {
   return {
     ...(named ? { from, need: chance.whole(1, from.length) } : {}),
     ...(named && more.hits(0.3) ? { including: [more.pick(from)] } : {}),
-    ...(more.hits(0.3) ? { remind: more.pick(['1m', '3m']) } : {}),
+    ...(more.hits(0.45) ? { remind: more.pick(['1m', '3m']) } : {}),
     ...(named && from.length < 3 && more.hits(0.4) ? { escalate: { to: ['carol'], after: more.pick(['2m', '4m']) } } : {}),
     within: chance.pick(['5m', '20m', '1h', '4h']),
     otherwise: chance.pick(['reject', 'reject', 'approve']),
@@ -172,10 +172,10 @@ function peopleOf(chance: Chance, slack: boolean): PeopleHabits {
   return {
     // Where few answer, nobody but one who clicks twice may be all there is.
     approve: chance.hits(0.3) ? 0.3 : 0.5 + chance.next() * 0.5,
-    reject: sometimes(0.6),
+    reject: sometimes(0.8),
     delayMaxMs: chance.pick([20_000, 5 * MINUTE_MS, HOUR_MS]),
     doubleClick: sometimes(0.8), bothWays: sometimes(0.4), wrongPerson: sometimes(0.5), late: sometimes(0.4),
-    inSlack: slack ? chance.pick([0.2, 0.6, 1]) : 0, onDashboard: chance.pick([0.1, 0.3, 0.7]), inBoth: sometimes(0.6), race: sometimes(0.8),
+    inSlack: slack ? chance.pick([0.2, 0.5, 0.8]) : 0, onDashboard: chance.pick([0.2, 0.5, 0.8]), inBoth: sometimes(0.6), race: sometimes(0.8),
   };
 }
 
@@ -193,7 +193,8 @@ function ratesOf(chance: Chance, on: (name: string) => boolean): FaultRates {
   const rates: FaultRates = { ...NO_FAULTS, eventDelayMaxMs: chance.pick([5_000, MINUTE_MS, 10 * MINUTE_MS]) };
   const most: Record<Exclude<keyof FaultRates, 'eventDelayMaxMs'>, number> = {
     throttled: 0.2, failsBefore: 0.1, failsAfter: 0.1, slow: 0.04, hangs: 0.02, killedBefore: 0.05, killedAfter: 0.05, twiceAtOnce: 0.15, invokeRefused: 0.3, noticeFails: 0.3,
-    eventLost: 1, eventDoubled: 0.5, eventDelayed: 0.6, skewMs: 3_000, answerLost: 0.01,
+    // Few events may be lost at all: often it is every one of them.
+    eventLost: 2, eventDoubled: 0.5, eventDelayed: 0.6, skewMs: 3_000, answerLost: 0.01,
   };
   for (const [name, highest] of Object.entries(most) as [keyof typeof most, number][]) {
     const drawn = chance.hits(0.5) ? chance.next() ** 2 * highest : 0;
