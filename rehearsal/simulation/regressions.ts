@@ -25,8 +25,6 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 1106, cause: 'All tasks of the new revision had died during a bake, and it was given more traffic all the same.' },
   { seed: 1172, cause: 'After an approval that took long, traffic was shifted to a revision without tasks.' },
   { seed: 1174, cause: 'A revision whose tasks crashed after they had been healthy went on to its next weight.' },
-  { seed: 50850, cause: 'A call hung; its retry, a minute after the verdict, let a revision go on whose tasks had died meanwhile.' },
-  { seed: 50222, cause: 'A place in the queue was written after whoever asked for it had died and the release had ended, and stayed.' },
   { seed: 15727635, cause: 'Nothing of Slipway\'s: a rollback led back to an old revision whose task had crashed by itself, and the judge of weights took it amiss.' },
 ];
 

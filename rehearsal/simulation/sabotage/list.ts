@@ -82,6 +82,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [{ file: 'functions/finish-stage/finish-stage.ts', line: 'await leases.release(stage.serviceArn, release.id);', instead: '' }],
   },
   {
+    name: 'the-dead-queue-up',
+    story: 'aborted while a call that queues it is on its way',
+    breaks: 'A place in the queue that was asked for by somebody who has died since is kept for a release that has ended.',
+    changes: [{ file: 'adapters/records/transact.ts', line: "ConditionExpression: 'attribute_exists(pk) AND #record.#status <> :ended',", instead: "ConditionExpression: 'attribute_exists(pk) OR #record.#status <> :ended'," }],
+  },
+  {
     name: 'start-not-looked-for',
     story: 'killed having started',
     breaks: 'A retry of the start does not look for the deployment that an earlier try may have started.',

@@ -74,6 +74,11 @@ const FOCUSED: Record<string, Story> = {
       { function: 'take-service', call: 'dynamodb:TransactWriteItems', about: (input, environment) => isLease(input) && releaseOf(environment).startsWith('checkout-1.2.0'), nth: 3, happens: { meanwhile: theServiceIsFree } },
     ],
   },
+  'aborted while a call that queues it is on its way': {
+    scenario: told({ strategy: LONG_CANARY, images: [{}, {}], betweenMs: 2 * MINUTE_MS, acts: [{ atMs: 200 * SECOND_MS, kind: 'abort', person: 'alice' }] }),
+    // Its function has timed out and been tried again by the time the call arrives.
+    mishaps: [{ function: 'take-service', call: 'dynamodb:TransactWriteItems', about: isPlaceInTheQueue, nth: 1, happens: { lateMs: 2 * MINUTE_MS } }],
+  },
   'few requests': {
     scenario: told({ strategy: { canary: { steps: [{ weight: 50, bake: { for: '1m', requests: 3_000 } }] } }, stage: { missingData: { policy: 'wait', limit: '1h' } }, requestsPerSecond: 10 }),
   },
@@ -153,9 +158,17 @@ function meanwhile(one: WithoutTime<Act>): { meanwhile: (world: World, ledger: L
   return { meanwhile: (world, ledger) => act(world, ledger, { ...one, atMs: 0 }) };
 }
 
-function isLease(input: Record<string, unknown>): boolean {
+function sortKeys(input: Record<string, unknown>): string[] {
   const { Key, TransactItems = [] } = input as { Key?: { sk?: { S?: string } }; TransactItems?: { Put?: { Item: { sk?: { S?: string } } } }[] };
-  return [Key, ...TransactItems.map(({ Put }) => Put?.Item)].some((item) => item?.sk?.S === 'LEASE');
+  return [Key, ...TransactItems.map(({ Put }) => Put?.Item)].flatMap((item) => item?.sk?.S ?? []);
+}
+
+function isLease(input: Record<string, unknown>): boolean {
+  return sortKeys(input).includes('LEASE');
+}
+
+function isPlaceInTheQueue(input: Record<string, unknown>): boolean {
+  return sortKeys(input).some((key) => key.startsWith('QUEUE#'));
 }
 
 const releaseOf = ({ event }: { event: unknown }): string => (event as { releaseId?: string }).releaseId ?? '';
