@@ -4,7 +4,7 @@ import { story } from './story.ts';
 import { PRODUCTION } from './when.ts';
 
 const CDK = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 7 };
-const TERRAFORM = /somebody else's deployment replaced this one: \S+ \(started \S+, task definition prod-checkout:\d+, registered by arn:aws:\S+\)/;
+const TERRAFORM = /somebody else's deployment replaced this one: \S+ \(started \d{4}-\d\d-\d\d \d\d:\d\d UTC, task definition prod-checkout:\d+, registered by arn:aws:\S+\)/;
 
 describe('somebody deploys in the middle of a canary', () => {
   test('the release ends and says whose deployment it is, which is let through the pauses it inherited', story(
