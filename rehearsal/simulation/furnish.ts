@@ -7,6 +7,8 @@ import type { Artefact } from '../package.ts';
 const STACK = 'slipway-prod';
 export const FUNCTION_PREFIX = 'slipway-prod-';
 const STACK_LIMIT_MS = 3_600_000;
+/** As often as `serverless deploy` asks. */
+const STACK_POLL_MS = 5_000;
 
 export interface SlipwayStack {
   tableName: string;
@@ -70,7 +72,7 @@ async function settled(operate: Operate, clock: VirtualClock): Promise<StackView
     const status = stack?.StackStatus ?? '';
     if (stack && (status === 'CREATE_COMPLETE' || status === 'UPDATE_COMPLETE')) return stack;
     if (!status.endsWith('_IN_PROGRESS') || clock.nowMs() > untilMs) throw new Error(`the stack ${STACK} is ${status}`);
-    await clock.step();
+    await clock.advance(STACK_POLL_MS);
   }
 }
 

@@ -7,7 +7,7 @@ import { bundled } from './bundled.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** A simulation makes much that is soon forgotten: with room for it, it is collected seldom, and by the thread that made it. */
-const FOR_SHORT_LIVES = ['--max-semi-space-size=64', '--single-threaded-gc'];
+const FOR_SHORT_LIVES = ['--min-semi-space-size=32', '--max-semi-space-size=32', '--single-threaded-gc'];
 
 /** Rejects when one of them fails for another reason than what it reports; the others are ended then. */
 export async function inProcesses<Line>(program: string, shares: readonly (readonly string[])[], onLine: (line: Line) => void): Promise<void> {

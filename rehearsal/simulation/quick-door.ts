@@ -7,13 +7,13 @@
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { AwsCredentialIdentity, RetryErrorType, RetryStrategyV2, SdkError } from '@smithy/types';
 import type { AwsOptions } from '../../adapters/aws.ts';
 import type { Kernel } from '../../local-cloud/kernel/kernel.ts';
 import type { Caller } from '../../local-cloud/kernel/service.ts';
 import { directCalls, type DirectCall, type InProcessRequestHandler } from '../../local-cloud/wire/index.ts';
+import { marshalled, unmarshalled } from './quick-items.ts';
 
 export type ClientClass<Client> = new (options: AwsOptions) => Client;
 
@@ -33,7 +33,7 @@ interface SdkCommand {
 
 interface SdkClient {
   config: { retryStrategy: () => Promise<RetryStrategyV2>; defaultSigningName?: string };
-  send(command: SdkCommand, options?: { line: Line }): Promise<object>;
+  send(command: SdkCommand, options?: { line: Line; signingName?: string | undefined }): Promise<object>;
 }
 
 interface Model {
@@ -51,7 +51,7 @@ export async function warmUpClients(classes: readonly ClientClass<object>[]): Pr
   for (const Class of classes) {
     for (const maxAttempts of [1, 4]) {
       if (models.has(keyOf(Class, maxAttempts))) continue;
-      const client = new Class({ region: 'eu-west-1', endpoint: 'http://aws.test', maxAttempts, credentials: PLACEHOLDER, requestHandler: LINES }) as SdkClient;
+      const client = new Class({ region: 'eu-west-1', endpoint: 'http://aws.test', maxAttempts, credentials: PLACEHOLDER, signer: SIGNER, requestHandler: LINES } as AwsOptions) as SdkClient;
       if (client instanceof ECSClient) await client.send(new DescribeServicesCommand({ services: [] }), { line: DEAF } as object);
       models.set(keyOf(Class, maxAttempts), { client, strategy: await client.config.retryStrategy() });
     }
@@ -66,7 +66,7 @@ export function quickClient<Client extends object>(Class: ClientClass<Client>, o
   const call = directCalls(line.kernel, client.config.defaultSigningName);
   const own = freshly(strategy);
   const quick: Pick<SdkClient, 'send'> = {
-    send: (command) => (command.middlewareStack.identify().length > 0 ? client.send(command, { line }) : withRetries(own, call, line.caller, operationOf(command.schema), command.input)),
+    send: (command) => (command.middlewareStack.identify().length > 0 ? client.send(command, { line, signingName: client.config.defaultSigningName }) : withRetries(own, call, line.caller, operationOf(command.schema), command.input)),
   };
   return quick as unknown as Client;
 }
@@ -94,11 +94,14 @@ const operationOf = (schema: readonly unknown[]): string => String(schema[2]);
 
 const PLACEHOLDER = { accessKeyId: 'placeholder', secretAccessKey: 'placeholder' };
 
+/** The line signs: nobody does the sums of a signature again in a simulation. */
+const SIGNER = { sign: async <Request>(request: Request): Promise<Request> => request };
+
 /** One client serves all environments: the line that a call belongs to comes with it, and signs it. */
 const LINES = {
-  handle: async (request: Parameters<InProcessRequestHandler['handle']>[0], { line }: { line: Line }) => {
+  handle: async (request: Parameters<InProcessRequestHandler['handle']>[0], { line, signingName = '' }: { line: Line; signingName?: string }) => {
     const { accessKeyId, sessionToken } = line.credentials;
-    const authorization = (request.headers['authorization'] ?? '').replace(`Credential=${PLACEHOLDER.accessKeyId}/`, `Credential=${accessKeyId}/`);
+    const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/${line.kernel.region}/${signingName}/aws4_request, SignedHeaders=host, Signature=${UNSIGNED}`;
     return line.wire.handle({ ...request, headers: { ...request.headers, authorization, ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }) } });
   },
   destroy: () => undefined,
@@ -106,7 +109,9 @@ const LINES = {
   httpHandlerConfigs: () => ({}),
 };
 
-const DEAF = { credentials: PLACEHOLDER, wire: { handle: async () => ({ response: { statusCode: 200, headers: {}, body: Buffer.from('{}') } }) } };
+const UNSIGNED = '0'.repeat(64);
+
+const DEAF = { kernel: { region: 'eu-west-1' }, credentials: PLACEHOLDER, wire: { handle: async () => ({ response: { statusCode: 200, headers: {}, body: Buffer.from('{}') } }) } };
 
 // ---- retries ----------------------------------------------------------------------------------------------------------------------
 
@@ -139,21 +144,20 @@ function errorTypeOf(error: SdkError): RetryErrorType {
 
 // ---- items, as @aws-sdk/lib-dynamodb marshals them ---------------------------------------------------------------------------
 
-const OPTIONS = { removeUndefinedValues: true };
 const MARSHALLED = ['Key', 'Item', 'ExpressionAttributeValues', 'ExclusiveStartKey'];
 const UNMARSHALLED = ['Item', 'Attributes', 'LastEvaluatedKey'];
 
 function marshalInput(input: Record<string, unknown>): Record<string, unknown> {
-  const marshalled: Record<string, unknown> = { ...input };
-  for (const member of MARSHALLED) if (input[member] !== undefined) marshalled[member] = marshall(input[member] as Record<string, unknown>, OPTIONS);
+  const ready: Record<string, unknown> = { ...input };
+  for (const member of MARSHALLED) if (input[member] !== undefined) ready[member] = marshalled(input[member] as Record<string, unknown>);
   const items = input['TransactItems'] as Record<string, Record<string, unknown>>[] | undefined;
-  if (items) marshalled['TransactItems'] = items.map((item) => Object.fromEntries(Object.entries(item).map(([kind, write]) => [kind, marshalInput(write)])));
-  return marshalled;
+  if (items) ready['TransactItems'] = items.map((item) => Object.fromEntries(Object.entries(item).map(([kind, write]) => [kind, marshalInput(write)])));
+  return ready;
 }
 
 function unmarshalOutput(output: Record<string, unknown>): Record<string, unknown> {
-  for (const member of UNMARSHALLED) if (output[member] !== undefined) output[member] = unmarshall(output[member] as Parameters<typeof unmarshall>[0]);
-  const items = output['Items'] as Parameters<typeof unmarshall>[0][] | undefined;
-  if (items) output['Items'] = items.map((item) => unmarshall(item));
+  for (const member of UNMARSHALLED) if (output[member] !== undefined) output[member] = unmarshalled(output[member] as Parameters<typeof unmarshalled>[0]);
+  const items = output['Items'] as Parameters<typeof unmarshalled>[0][] | undefined;
+  if (items) output['Items'] = items.map((item) => unmarshalled(item));
   return output;
 }
