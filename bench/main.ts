@@ -65,7 +65,7 @@ async function main(args: readonly string[]): Promise<void> {
       case 'slack':
         return measureSlack(say);
       case 'simulation':
-        return measureSimulation(artefact, say);
+        return measureSimulation(say);
     }
   }
 }

@@ -57,6 +57,7 @@ const REFERENCE = /\{\{resolve:(ssm|ssm-secure|secretsmanager):([^}]+)\}\}/g;
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html */
 export async function lookUpReferences(value: unknown, kernel: Kernel, caller: Caller): Promise<unknown> {
+  if (!holdsReference(value)) return value;
   if (Array.isArray(value)) return Promise.all(value.map((element) => lookUpReferences(element, kernel, caller)));
   if (isRecord(value)) {
     const members = await Promise.all(
@@ -68,6 +69,13 @@ export async function lookUpReferences(value: unknown, kernel: Kernel, caller: C
   let text = value;
   for (const [place, service = '', rest = ''] of value.matchAll(REFERENCE)) text = text.replace(place, await lookUp(service, rest, kernel, caller));
   return text;
+}
+
+/** Nearly nothing does, and a promise for each member of a long template is dear. */
+function holdsReference(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('{{resolve:');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(holdsReference);
 }
 
 async function lookUp(service: string, rest: string, kernel: Kernel, caller: Caller): Promise<string> {

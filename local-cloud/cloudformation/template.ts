@@ -45,7 +45,20 @@ export interface Template {
 
 const SECTIONS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Parameters', 'Mappings', 'Conditions', 'Resources', 'Outputs'];
 const ATTRIBUTES = ['Type', 'Properties', 'DependsOn', 'Condition', 'DeletionPolicy', 'UpdateReplacePolicy', 'Metadata'];
+const TEMPLATES_KEPT = 8;
+const known = new Map<string, Template>();
+
+/** The same text is read once; a template stays what it is. */
 export function readTemplate(body: string): Template {
+  const before = known.get(body);
+  if (before) return before;
+  const template = templateIn(body);
+  if (known.size >= TEMPLATES_KEPT) known.clear();
+  known.set(body, template);
+  return template;
+}
+
+function templateIn(body: string): Template {
   let parsed: unknown;
   try {
     parsed = body.trimStart().startsWith('{') ? JSON.parse(body) : readYaml(body);

@@ -14,7 +14,7 @@ import { AlarmSchedule } from './alarm-schedule.ts';
 import { evaluationRange, judge } from './alarm-verdict.ts';
 import { alarmsIn, holds } from './composite-rule.ts';
 import { metricKey } from './metric-store.ts';
-import type { MetricName, MetricStore } from './metric-store.ts';
+import type { MetricStore } from './metric-store.ts';
 import { dependenciesOf, evaluateQuery, gridOf } from './metric-queries.ts';
 import type { MetricTime } from './metric-time.ts';
 import { validationError } from './faults.ts';
@@ -95,10 +95,9 @@ export class Alarms {
     if (record.kind === 'metric') this.schedule.atLatest(name, this.nextLookMs(record));
   }
 
-  /** Data arrived: wakes the alarms that sleep on the metric. */
-  wake(metric: MetricName): void {
-    if (this.sleepers.size === 0) return;
-    const names = this.sleepers.get(metricKey(metric));
+  /** Data arrived: wakes the alarms that sleep on the metric of that key. */
+  wake(key: string): void {
+    const names = this.sleepers.get(key);
     if (!names) return;
     for (const name of [...names]) {
       const record = this.records.get(name);

@@ -9,11 +9,6 @@ export interface MetricName {
   dimensions: Readonly<Record<string, string>>;
 }
 
-export interface MetricPoint extends MetricName {
-  unit: string | undefined;
-  second: number;
-}
-
 const RETENTION_SECONDS = 6 * 3600;
 
 /** One identity per metric: dimensions are a set, so their order does not count. Lengths say where each part ends. */
@@ -37,12 +32,11 @@ export class MetricStore {
     this.retentionSeconds = Math.max(this.retentionSeconds, seconds);
   }
 
-  /** The samples of the metric second, to be added to. */
-  bucket(point: MetricPoint): SampleSet {
-    const key = metricKey(point);
+  /** The samples of the metric second, to be added to. `key` is the metric's. */
+  bucket(key: string, point: MetricName & { unit?: string | undefined }, second: number): SampleSet {
     let series = this.series.get(key);
     if (!series) this.series.set(key, (series = new Series({ namespace: point.namespace, metricName: point.metricName, dimensions: { ...point.dimensions } })));
-    return series.bucket(point.second, point.unit ?? 'None', this.retentionSeconds);
+    return series.bucket(second, point.unit ?? 'None', this.retentionSeconds);
   }
 
   /** All samples in [fromSecond, toSecond), or undefined when there are none. Without a unit, samples of every unit count. */

@@ -10,7 +10,7 @@ import { Alarms } from './alarms.ts';
 import type { HistoryItem } from './alarms.ts';
 import { metricOperations } from './metric-operations.ts';
 import type { MetricParts } from './metric-operations.ts';
-import { MetricStore } from './metric-store.ts';
+import { metricKey, MetricStore } from './metric-store.ts';
 import type { MetricName } from './metric-store.ts';
 import { MetricTime } from './metric-time.ts';
 import { Tags, tagOperations } from './tags.ts';
@@ -72,7 +72,8 @@ export class CloudWatchModel implements ServiceModel, MetricSink, AlarmStates {
 
   private put(...[metric, add]: Parameters<MetricParts['put']>): void {
     const second = this.time.secondAt(metric.timestampMs ?? this.kernel.clock.nowMs());
-    add(this.store.bucket({ ...metric, unit: metric.unit, second }));
-    this.alarms.wake(metric);
+    const key = metricKey(metric);
+    add(this.store.bucket(key, metric, second));
+    this.alarms.wake(key);
   }
 }

@@ -56,7 +56,7 @@ const invoke = (ports: InvokePorts): Operation<lambda.InvokeCommandInput, Answer
           ExecutedVersion: '$LATEST',
           Payload: Buffer.from(result.payload) as unknown as lambda.InvokeCommandOutput['Payload'],
           ...(result.functionError ? { FunctionError: result.functionError } : {}),
-          ...(input.LogType === 'Tail' ? { LogResult: result.logTail } : {}),
+          ...(input.LogType === 'Tail' ? { LogResult: result.logTail() } : {}),
         };
       }
       default:

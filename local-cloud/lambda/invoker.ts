@@ -23,7 +23,7 @@ export interface InvocationResult {
   payload: string;
   functionError: 'Unhandled' | undefined;
   /** The last 4 KB of what the invocation logged. */
-  logTail: string;
+  logTail: () => string;
 }
 
 const ACCOUNT_CONCURRENCY = 1_000;
@@ -276,5 +276,5 @@ class InvocationLog {
 
 function resultOf(outcome: InvocationOutcome, log: InvocationLog): InvocationResult {
   const payload = outcome.kind === 'returned' ? outcome.payload : JSON.stringify(outcome.fault);
-  return { payload, functionError: outcome.kind === 'returned' ? undefined : 'Unhandled', logTail: log.tail() };
+  return { payload, functionError: outcome.kind === 'returned' ? undefined : 'Unhandled', logTail: () => log.tail() };
 }

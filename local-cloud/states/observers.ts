@@ -104,7 +104,8 @@ const ENDED_METRICS: Partial<Record<Execution['status'], string>> = {
 };
 
 function eventData(name: 'input' | 'output', text: string): Record<string, unknown> {
-  const included = Buffer.byteLength(JSON.stringify(text)) <= EVENT_DATA_LIMIT_BYTES;
+  // Escaped, a character takes six bytes at most.
+  const included = 6 * text.length + 2 <= EVENT_DATA_LIMIT_BYTES || Buffer.byteLength(JSON.stringify(text)) <= EVENT_DATA_LIMIT_BYTES;
   return { [name]: included ? text : null, [`${name}Details`]: { included } };
 }
 
