@@ -1,5 +1,6 @@
 // What CloudWatch remembers of an alarm, and how a request becomes that.
 import type { MetricDataQuery, PutCompositeAlarmInput, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
+import { copyOf } from '../kernel/copy-of.ts';
 import { NotModelled, refuseUnknown } from '../kernel/errors.ts';
 import { arnOf } from '../kernel/kernel.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -85,7 +86,7 @@ export function metricAlarmFrom(kernel: Kernel, input: PutMetricAlarmInput, prev
   return {
     kind: 'metric',
     ...commonFrom(kernel, input, previous),
-    given: structuredClone(given),
+    given: copyOf(given),
     queries,
     judged,
     periodSeconds,

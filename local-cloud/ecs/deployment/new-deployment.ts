@@ -1,4 +1,5 @@
 // Mints a revision and the service deployment that brings it up, and asks the deployment before it to stop.
+import { copyOf } from '../../kernel/copy-of.ts';
 import { base64urlId, decimalId } from '../../kernel/random.ts';
 import { deploymentArn, revisionArn } from '../arns.ts';
 import type { DeploymentRecord, RevisionRecord, ServiceRecord } from '../state.ts';
@@ -24,7 +25,7 @@ export function startDeployment(world: World, service: ServiceRecord): Deploymen
     target,
     sources,
     blue,
-    configuration: structuredClone(service.settings.deploymentConfiguration),
+    configuration: copyOf(service.settings.deploymentConfiguration),
     status: 'PENDING',
     statusReason: undefined,
     stage: undefined,
@@ -65,7 +66,7 @@ function newRevision(world: World, service: ServiceRecord, blue: RevisionRecord 
     classicId: `ecs-svc/${number}`,
     service,
     taskDefinition: service.taskDefinition,
-    workload: structuredClone(service.workload),
+    workload: copyOf(service.workload),
     createdAtMs: nowMs(world),
     updatedAtMs: nowMs(world),
     targetGroupArns: targetGroupsFor(service, blue),

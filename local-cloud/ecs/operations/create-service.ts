@@ -1,5 +1,6 @@
 // CreateService: the record, and its first deployment.
 import type { CreateServiceCommandInput, CreateServiceCommandOutput } from '@aws-sdk/client-ecs';
+import { copyOf } from '../../kernel/copy-of.ts';
 import { NotModelled, refuseUnknown } from '../../kernel/errors.ts';
 import type { Operation } from '../../kernel/service.ts';
 import { clusterName, serviceArn } from '../arns.ts';
@@ -63,7 +64,7 @@ export function createService(world: World): Operation {
         tags: [...(input.tags ?? [])],
         settings: {
           desiredCount: input.desiredCount ?? 0,
-          deploymentConfiguration: structuredClone(deploymentConfiguration),
+          deploymentConfiguration: copyOf(deploymentConfiguration),
           deploymentController: input.deploymentController,
           role: input.role,
           healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds,
@@ -74,7 +75,7 @@ export function createService(world: World): Operation {
           placementConstraints: input.placementConstraints,
           placementStrategy: input.placementStrategy,
         },
-        workload: structuredClone({
+        workload: copyOf({
           loadBalancers: input.loadBalancers ?? [],
           launchType: input.launchType,
           capacityProviderStrategy: input.capacityProviderStrategy,

@@ -4,6 +4,7 @@ import type {
   ListTaskDefinitionFamiliesCommandInput, ListTaskDefinitionFamiliesCommandOutput, ListTaskDefinitionsCommandInput, ListTaskDefinitionsCommandOutput,
   RegisterTaskDefinitionCommandInput, RegisterTaskDefinitionCommandOutput, TaskDefinition,
 } from '@aws-sdk/client-ecs';
+import { copyOf } from '../../kernel/copy-of.ts';
 import { taskDefinitionArn } from '../arns.ts';
 import { clientFault, invalidParameter } from '../faults.ts';
 import type { TaskDefinitionRecord } from '../state.ts';
@@ -35,9 +36,9 @@ export function taskDefinitionOperations(world: World): Operations {
         const revision = (world.lastRevisionOfFamily.get(family) ?? 0) + 1;
         const arn = taskDefinitionArn(world.kernel, family, revision);
         const definition: TaskDefinition & { taskDefinitionArn: string } = {
-          ...structuredClone(given),
+          ...copyOf(given),
           containerDefinitions: (given.containerDefinitions ?? []).map((container) => ({
-            cpu: 0, portMappings: [], essential: true, environment: [], mountPoints: [], volumesFrom: [], systemControls: [], ...structuredClone(container),
+            cpu: 0, portMappings: [], essential: true, environment: [], mountPoints: [], volumesFrom: [], systemControls: [], ...copyOf(container),
           })),
           volumes: given.volumes ?? [],
           placementConstraints: given.placementConstraints ?? [],
@@ -51,7 +52,7 @@ export function taskDefinitionOperations(world: World): Operations {
         };
         world.lastRevisionOfFamily.set(family, revision);
         world.taskDefinitions.set(`${family}:${revision}`, { arn, family, definition, tags });
-        return { taskDefinition: structuredClone(definition), tags };
+        return { taskDefinition: copyOf(definition), tags };
       },
     }),
 
@@ -59,7 +60,7 @@ export function taskDefinitionOperations(world: World): Operations {
       permissions: () => [{ action: 'ecs:DescribeTaskDefinition', resource: '*' }],
       handle: (input) => {
         const record = find(world, input.taskDefinition);
-        return { taskDefinition: structuredClone(record.definition), ...(input.include?.includes('TAGS') ? { tags: [...record.tags] } : {}) };
+        return { taskDefinition: copyOf(record.definition), ...(input.include?.includes('TAGS') ? { tags: [...record.tags] } : {}) };
       },
     }),
 
@@ -70,7 +71,7 @@ export function taskDefinitionOperations(world: World): Operations {
         const { definition } = find(world, input.taskDefinition);
         definition.status = 'INACTIVE';
         definition.deregisteredAt = new Date(nowMs(world));
-        return { taskDefinition: structuredClone(definition) };
+        return { taskDefinition: copyOf(definition) };
       },
     }),
 

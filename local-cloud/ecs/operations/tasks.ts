@@ -3,6 +3,7 @@ import type {
   DescribeTasksCommandInput, DescribeTasksCommandOutput, ListTasksCommandInput, ListTasksCommandOutput, RunTaskCommandInput, RunTaskCommandOutput, StopTaskCommandInput,
   StopTaskCommandOutput,
 } from '@aws-sdk/client-ecs';
+import { copyOf } from '../../kernel/copy-of.ts';
 import { refuseUnknown } from '../../kernel/errors.ts';
 import { arnOf } from '../../kernel/kernel.ts';
 import type { Permission } from '../../kernel/service.ts';
@@ -56,7 +57,7 @@ export function taskOperations(world: World): Operations {
             platformVersion: input.platformVersion,
             capacityProviderName: input.capacityProviderStrategy?.[0]?.capacityProvider,
             enableExecuteCommand: input.enableExecuteCommand ?? false,
-            overrides: structuredClone(input.overrides),
+            overrides: copyOf(input.overrides),
             tags: [...(input.propagateTags === 'TASK_DEFINITION' ? taskDefinition.tags : []), ...(input.tags ?? [])],
           }),
         );

@@ -1,6 +1,7 @@
 // UpdateService: some members start a deployment, the others only change how the service is kept.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
 import type { UpdateServiceCommandInput, UpdateServiceCommandOutput } from '@aws-sdk/client-ecs';
+import { copyOf } from '../../kernel/copy-of.ts';
 import { refuseUnknown } from '../../kernel/errors.ts';
 import type { Operation, Permission } from '../../kernel/service.ts';
 import { serviceNames } from '../arns.ts';
@@ -43,9 +44,9 @@ export function updateService(world: World): Operation {
 
       service.settings.deploymentConfiguration = configuration;
       service.taskDefinition = taskDefinition;
-      Object.assign(service.workload, structuredClone(given(input, WORKLOAD)));
+      Object.assign(service.workload, copyOf(given(input, WORKLOAD)));
       if (input.capacityProviderStrategy?.length) service.workload.launchType = undefined;
-      Object.assign(service.settings, structuredClone(given(input, SETTINGS)));
+      Object.assign(service.settings, copyOf(given(input, SETTINGS)));
       if (input.desiredCount !== undefined) changeDesiredCount(service, input.desiredCount);
       if (deploys) startDeployment(world, service);
       world.changed(service);
@@ -60,7 +61,7 @@ const startsDeployment = (input: UpdateServiceCommandInput): boolean =>
 /** Members that are not given keep their value, member by member; an empty list takes a list away. */
 function merge<Whole extends object>(whole: Whole, change: Whole | undefined): Whole {
   const set = Object.fromEntries(Object.entries(change ?? {}).filter(([, value]) => value !== undefined));
-  return { ...whole, ...structuredClone(set) };
+  return { ...whole, ...copyOf(set) };
 }
 
 const given = (input: UpdateServiceCommandInput, names: readonly (keyof UpdateServiceCommandInput)[]) =>

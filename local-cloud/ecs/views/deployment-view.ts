@@ -1,5 +1,6 @@
 // A service deployment as DescribeServiceDeployments and ListServiceDeployments show it.
 import type { DeploymentConfiguration, ServiceDeployment, ServiceDeploymentBrief } from '@aws-sdk/client-ecs';
+import { copyOf } from '../../kernel/copy-of.ts';
 import { breakerThreshold } from '../deployment/breaker-threshold.ts';
 import type { DeploymentRecord } from '../state.ts';
 import { strategyOf } from '../state.ts';
@@ -14,7 +15,7 @@ export const withDefaults = (configuration: DeploymentConfiguration): Deployment
   minimumHealthyPercent: 100,
   strategy: 'ROLLING',
   bakeTimeInMinutes: 0,
-  ...structuredClone(configuration),
+  ...copyOf(configuration),
 });
 
 export function deploymentView(world: World, deployment: DeploymentRecord): ServiceDeployment {

@@ -1,5 +1,6 @@
 // A service revision as DescribeServiceRevisions shows it. `resolvedConfiguration` tells which target group its tasks are really in.
 import type { ServiceRevision } from '@aws-sdk/client-ecs';
+import { copyOf } from '../../kernel/copy-of.ts';
 import type { RevisionRecord } from '../state.ts';
 import { dateOf } from '../world.ts';
 
@@ -14,8 +15,8 @@ export function revisionView(revision: RevisionRecord): ServiceRevision {
     capacityProviderStrategy: workload.capacityProviderStrategy,
     platformVersion: workload.platformVersion ?? '1.4.0',
     platformFamily: 'Linux',
-    loadBalancers: structuredClone(workload.loadBalancers),
-    networkConfiguration: structuredClone(workload.networkConfiguration),
+    loadBalancers: copyOf(workload.loadBalancers),
+    networkConfiguration: copyOf(workload.networkConfiguration),
     containerImages: (revision.taskDefinition.definition.containerDefinitions ?? []).map((container) => ({
       containerName: container.name,
       image: container.image,

@@ -1,5 +1,6 @@
 // A service as DescribeServices shows it: the classic `deployments[]` beside the newer revisions and deployment ARN.
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
+import { copyOf } from '../../kernel/copy-of.ts';
 import type { RevisionRecord, ServiceRecord } from '../state.ts';
 import { activeRevisions } from '../state.ts';
 import { dateOf } from '../world.ts';
@@ -13,7 +14,7 @@ export function serviceView(service: ServiceRecord): Service {
   const ecsDriven = (settings.deploymentController?.type ?? 'ECS') === 'ECS';
   const { desiredCount, deploymentConfiguration, role, deploymentController, ...rest } = settings;
   return {
-    ...structuredClone(rest),
+    ...copyOf(rest),
     serviceArn: service.arn,
     serviceName: service.name,
     clusterArn: service.cluster.arn,
@@ -25,8 +26,8 @@ export function serviceView(service: ServiceRecord): Service {
     capacityProviderStrategy: workload.capacityProviderStrategy,
     platformVersion: workload.platformVersion ?? 'LATEST',
     platformFamily: 'Linux',
-    loadBalancers: structuredClone(workload.loadBalancers),
-    networkConfiguration: structuredClone(workload.networkConfiguration),
+    loadBalancers: copyOf(workload.loadBalancers),
+    networkConfiguration: copyOf(workload.networkConfiguration),
     serviceRegistries: [],
     taskDefinition: service.taskDefinition.arn,
     deploymentConfiguration: withDefaults(deploymentConfiguration),
@@ -80,7 +81,7 @@ function classicView(service: ServiceRecord, revision: RevisionRecord): Deployme
     capacityProviderStrategy: revision.workload.capacityProviderStrategy,
     platformVersion: revision.workload.platformVersion ?? '1.4.0',
     platformFamily: 'Linux',
-    networkConfiguration: structuredClone(revision.workload.networkConfiguration),
+    networkConfiguration: copyOf(revision.workload.networkConfiguration),
     rolloutState: revision.rolloutState,
     rolloutStateReason: revision.rolloutStateReason,
   };
