@@ -121,6 +121,23 @@ function bannedWords(files: Source[]): string[] {
     });
 }
 
+/** Circles of imports, each as the files that lie on it; an import of types alone counts as well: who shares a type with its user puts it where both find it. */
+function circles(files: Source[]): string[][] {
+  const known = new Set(files.map(({ path }) => path));
+  const next = new Map(files.map((file) => [file.path, importsOf(file).filter((one) => known.has(one))]));
+  const done = new Set<string>();
+  const found: string[][] = [];
+  const walk = (path: string, way: string[]): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) found.push(way.slice(at));
+    if (at >= 0 || done.has(path)) return;
+    for (const one of next.get(path) ?? []) walk(one, [...way, path]);
+    done.add(path);
+  };
+  for (const { path } of files) walk(path, []);
+  return found;
+}
+
 describe('this repository', () => {
   const files = sources();
 
@@ -131,6 +148,10 @@ describe('this repository', () => {
 
   test('imports in one direction', () => {
     expect(brokenArrows(files)).toEqual([]);
+  });
+
+  test('imports nothing in a circle', () => {
+    expect(circles(files)).toEqual([]);
   });
 
   test('keeps the clock, chance and the world out of core', () => {
@@ -163,6 +184,17 @@ describe('the guard itself', () => {
     { path: 'rehearsal/start.ts', text: `import { handler } from '../functions/assess/handler.ts';` },
   ])('lets $text be in $path', (file) => {
     expect(brokenArrows([file])).toEqual([]);
+  });
+
+  test('finds a circle of any length, also one of types', () => {
+    const circle = [
+      { path: 'core/a.ts', text: `import { b } from './b/b.ts';` },
+      { path: 'core/b/b.ts', text: `import type { C } from '../c.ts';` },
+      { path: 'core/c.ts', text: `export { a } from './a.ts';` },
+      { path: 'core/d.ts', text: `import { a } from './a.ts';` },
+    ];
+    expect(circles(circle)).toEqual([['core/a.ts', 'core/b/b.ts', 'core/c.ts']]);
+    expect(circles(circle.slice(1))).toEqual([]);
   });
 
   test.each([

@@ -6,7 +6,8 @@ import { alarm, ask, deploymentRecord, pipeline, release, rule, stageRecord } fr
 import type { Outcome, Release, StageRecord } from '../../core/release/model.ts';
 import { startSlack, type SlackLookAlike } from '../../rehearsal/slack/server.ts';
 import type { PostedMessage } from '../../rehearsal/slack/workspace.ts';
-import { announce, type AnnounceDependencies } from './announce.ts';
+import { announce } from './announce.ts';
+import type { AnnounceDependencies } from './speech.ts';
 
 let slack: SlackLookAlike;
 beforeAll(async () => {

@@ -2,45 +2,18 @@
 // doubled or out of order change nothing, and one that was missed is made up for by the next. See announcements.ts for how several
 // announcers of one release keep out of each other's way.
 import * as v from 'valibot';
-import type { Alarms } from '../../adapters/alarms.ts';
-import type { Clock } from '../../adapters/clock.ts';
-import { errorFields, type Logger } from '../../adapters/log.ts';
-import type { Announcement, Announcements } from '../../adapters/records/announcements.ts';
-import type { LoadedRelease, Releases } from '../../adapters/records/releases.ts';
-import type { Timeline } from '../../adapters/records/timeline.ts';
-import type { Secret } from '../../adapters/secrets.ts';
-import { SlackUnreachable, type Slack, type SlackSecret } from '../../adapters/slack.ts';
-import type { AlarmView } from '../../core/assess/verdict.ts';
+import type { Announcement } from '../../adapters/records/announcements.ts';
+import { SlackUnreachable } from '../../adapters/slack.ts';
 import { Transient } from '../shared/lambda.ts';
 import { speakAsBot } from './as-bot.ts';
 import { speakOverWebhook } from './over-webhook.ts';
+import type { AnnounceDependencies } from './speech.ts';
 
 /** From the queue that holds the topic's messages, raw; or from somebody who knows that a release has changed. */
 const Batch = v.object({
   Records: v.array(v.object({ messageId: v.string(), messageAttributes: v.optional(v.record(v.string(), v.object({ stringValue: v.nullish(v.string()) })), {}) })),
 });
 const Direct = v.object({ releaseId: v.string() });
-
-export interface AnnounceDependencies {
-  releases: Pick<Releases, 'load'>;
-  timeline: Pick<Timeline, 'read'>;
-  announcements: Announcements;
-  alarms: Pick<Alarms, 'states'>;
-  /** Undefined when no Slack is configured. */
-  slack: { api: Slack; secret: Secret<SlackSecret> } | undefined;
-  newHolder: () => string;
-  clock: Clock;
-  log: Logger;
-}
-
-export interface Speech {
-  api: Slack;
-  loaded: LoadedRelease;
-  channel: string;
-  announcement: Announcement;
-  /** Keeps what has been said so far. */
-  save: (announcement: Announcement) => Promise<void>;
-}
 
 type Announced = 'announced' | 'nothing' | 'busy';
 
@@ -97,17 +70,5 @@ async function announceRelease(dependencies: AnnounceDependencies, releaseId: st
 
   async function save(announcement: Announcement): Promise<void> {
     if (!(await announcements.save(releaseId, holder, announcement))) throw new Transient(`the announcement of ${releaseId} was taken over`);
-  }
-}
-
-/** Lights are nice to have: a message without them is better than none. */
-export async function alarmLights({ alarms, log }: AnnounceDependencies, { release, stages }: LoadedRelease): Promise<AlarmView[] | undefined> {
-  const names = release.status === 'running' && stages[release.stageIndex]?.deployment ? (release.pipeline.stages[release.stageIndex]?.alarms ?? []) : [];
-  if (names.length === 0) return undefined;
-  try {
-    return await alarms.states(names);
-  } catch (error) {
-    log.warn('alarms could not be read', { release: release.id, ...errorFields(error) });
-    return undefined;
   }
 }

@@ -1,9 +1,12 @@
 // One message per release, kept current, and its story in the thread.
 import { createHash } from 'node:crypto';
+import { errorFields } from '../../adapters/log.ts';
 import type { Announcement } from '../../adapters/records/announcements.ts';
+import type { LoadedRelease } from '../../adapters/records/releases.ts';
 import { SlackBusy, SlackRefused, type Place } from '../../adapters/slack.ts';
+import type { AlarmView } from '../../core/assess/verdict.ts';
 import { newsMessage, newsOf, releaseMessage, type Message } from '../../core/slack/index.ts';
-import { alarmLights, type AnnounceDependencies, type Speech } from './announce.ts';
+import type { AnnounceDependencies, Speech } from './speech.ts';
 
 const GONE = ['message_not_found', 'cant_update_message', 'edit_window_closed'];
 const NOT_LIKED = ['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long'];
@@ -92,5 +95,17 @@ async function liked<Answer>({ log }: AnnounceDependencies, release: string, mes
     if (!(error instanceof SlackRefused) || !NOT_LIKED.includes(error.code)) throw error;
     log.error('slack refused the blocks, sent as text', { release, code: error.code });
     return send({ text: message.text, blocks: [] });
+  }
+}
+
+/** Lights are nice to have: a message without them is better than none. */
+async function alarmLights({ alarms, log }: AnnounceDependencies, { release, stages }: LoadedRelease): Promise<AlarmView[] | undefined> {
+  const names = release.status === 'running' && stages[release.stageIndex]?.deployment ? (release.pipeline.stages[release.stageIndex]?.alarms ?? []) : [];
+  if (names.length === 0) return undefined;
+  try {
+    return await alarms.states(names);
+  } catch (error) {
+    log.warn('alarms could not be read', { release: release.id, ...errorFields(error) });
+    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 // An incoming webhook posts and does nothing else: one message per news, without buttons, each saying where the release stands. A
 // webhook whose answer is lost may say the same thing twice; there is no way to ask it.
 import { fitting, newsMessage, newsOf, releaseMessage, type Message } from '../../core/slack/index.ts';
-import type { AnnounceDependencies, Speech } from './announce.ts';
+import type { AnnounceDependencies, Speech } from './speech.ts';
 
 export async function speakOverWebhook({ timeline, clock }: AnnounceDependencies, { api, loaded, announcement, save }: Speech): Promise<void> {
   const { release } = loaded;

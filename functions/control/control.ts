@@ -3,10 +3,11 @@ import * as v from 'valibot';
 import { errorFields } from '../../adapters/log.ts';
 import { CONTROL_ERROR_STATUS, type ControlErrorAnswer, type ControlRoute, type ControlRoutes } from '../../core/view/api.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
-import { liftHold, listHolds, retry, setHold, undo } from './again.ts';
+import { retry, undo } from './again.ts';
 import { applySpecification } from './apply.ts';
 import { decide } from './decide.ts';
 import { liftFreeze, listFreezes, setFreeze } from './freezes.ts';
+import { liftHold, listHolds, setHold } from './holds.ts';
 import { showMetrics } from './metrics.ts';
 import { listPipelines, listReleases, showRelease, startRelease } from './releases.ts';
 

@@ -7,15 +7,15 @@ import { summaryOf } from '../../core/view/of-release.ts';
 import { recordDecision, tellDecision } from '../shared/record-decision.ts';
 import { errorFields } from '../../adapters/log.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
+import { OptionalReason, REASON_LENGTH_MAX, Via } from './subject.ts';
 
-const REASON_LENGTH_MAX = 1000;
 const KINDS = ['approve', 'reject', 'abort', 'promote', 'override'] as const;
 const Body = v.object({
   kind: v.picklist(KINDS),
   stage: v.optional(v.string()),
-  reason: v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), ''),
+  reason: OptionalReason,
   full: v.optional(v.boolean(), false),
-  via: v.optional(v.picklist(['cli', 'dashboard']), 'cli'),
+  via: Via,
 });
 
 export async function decide(dependencies: ControlDependencies, releaseId: string, request: ControlRequest): Promise<DecisionAnswer> {

@@ -4,14 +4,13 @@ import { serviceArnOf } from '../../core/arn.ts';
 import { isInForce, type Freeze } from '../../core/freeze/freeze.ts';
 import { momentText } from '../../core/text/moment.ts';
 import type { FreezeView, FreezesAnswer, LiftFreezeAnswer } from '../../core/view/api.ts';
-import { knownPerson, pipelineOf } from './again.ts';
 import { nextAt, pageOf } from './page.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
+import { knownPerson, OptionalReason, pipelineOf, Reason, Via } from './subject.ts';
 
-const Via = v.optional(v.picklist(['cli', 'dashboard']), 'cli');
 const Scope = { pipeline: v.optional(v.string()), all: v.optional(v.boolean(), false), via: Via };
-const SetBody = v.object({ ...Scope, until: v.optional(v.pipe(v.string(), v.isoTimestamp())), reason: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(1000)) });
-const LiftBody = v.object({ ...Scope, reason: v.optional(v.pipe(v.string(), v.maxLength(1000)), '') });
+const SetBody = v.object({ ...Scope, until: v.optional(v.pipe(v.string(), v.isoTimestamp())), reason: Reason });
+const LiftBody = v.object({ ...Scope, reason: OptionalReason });
 
 export const freezeViewOf = ({ pipeline, reason, by, atMs, untilMs }: Freeze): FreezeView => ({
   ...(pipeline === undefined ? {} : { pipeline }),

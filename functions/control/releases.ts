@@ -7,9 +7,9 @@ import { releaseViewOf, summaryOf } from '../../core/view/of-release.ts';
 import { freezeViewOf } from './freezes.ts';
 import { nextAt, pageOf } from './page.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
+import { OptionalReason, Via } from './subject.ts';
 
 const RELEASES_DEFAULT = 20;
-export const REASON_LENGTH_MAX = 1000;
 /** Of a release with its prefix; ids are made of the names of pipelines and tags. */
 const NAME_LENGTH_MAX = 1000;
 
@@ -67,7 +67,7 @@ export async function showRelease({ releases, timeline, clock }: ControlDependen
   return releaseViewOf(loaded, await timeline.read(releaseId), clock.nowMs());
 }
 
-const StartBody = v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))), reason: v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), ''), via: v.optional(v.picklist(['cli', 'dashboard']), 'cli') });
+const StartBody = v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))), reason: OptionalReason, via: Via });
 const Started = v.variant('kind', [
   v.object({ kind: v.literal('started'), releaseId: v.string() }),
   v.object({ kind: v.literal('refused'), code: v.picklist(['NotFound', 'Refused']), message: v.string(), hint: v.string() }),

@@ -2,7 +2,7 @@
 import { errorFields } from '../../adapters/log.ts';
 import { ruleDecision, slackCaller } from '../../core/control/rule-decision.ts';
 import { LOOKS, reasonModal, type Interaction } from '../../core/slack/index.ts';
-import type { SlackDependencies } from './slack.ts';
+import type { SlackDependencies } from './dependencies.ts';
 
 /** True when there is nothing more to do now: the modal is open, or could not be opened although the decision could be made. */
 export async function openModal({ releases, slack, clock, log }: SlackDependencies, pressed: Extract<Interaction, { kind: 'pressed' }>): Promise<boolean> {

@@ -3,30 +3,14 @@
 // is done. The work verifies the signature again: whoever may invoke the function may not speak for people.
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import type { Clock } from '../../adapters/clock.ts';
-import type { Doorbell } from '../../adapters/doorbell.ts';
-import type { Send } from '../../adapters/functions.ts';
-import { errorFields, type Logger } from '../../adapters/log.ts';
-import type { Releases } from '../../adapters/records/releases.ts';
-import type { Timeline } from '../../adapters/records/timeline.ts';
+import { errorFields } from '../../adapters/log.ts';
 import type { Secret } from '../../adapters/secrets.ts';
-import type { Slack, SlackSecret } from '../../adapters/slack.ts';
+import type { SlackSecret } from '../../adapters/slack.ts';
 import { parseInteraction, type Interaction } from '../../core/slack/index.ts';
+import type { SlackDependencies } from './dependencies.ts';
 import { openModal } from './open-modal.ts';
 import { AT_THE_DOOR, verify, type Signed } from './signature.ts';
 import { workOn } from './work.ts';
-
-export interface SlackDependencies {
-  releases: Pick<Releases, 'load' | 'decide'>;
-  timeline: Pick<Timeline, 'write'>;
-  doorbell: Doorbell;
-  /** Undefined when no Slack is configured. */
-  slack: { api: Slack; secret: Secret<SlackSecret> } | undefined;
-  send: Send;
-  names: { self: string; announce: string };
-  clock: Clock;
-  log: Logger;
-}
 
 export interface Reply {
   statusCode: number;

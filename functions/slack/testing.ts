@@ -6,7 +6,8 @@ import type { Release, StageRecord } from '../../core/release/model.ts';
 import { releaseMessage } from '../../core/slack/index.ts';
 import { pressPayload, signedForm, submitPayload } from '../../rehearsal/slack/interactivity.ts';
 import { Workspace, type PostedMessage } from '../../rehearsal/slack/workspace.ts';
-import { slack, type Reply, type SlackDependencies } from './slack.ts';
+import type { SlackDependencies } from './dependencies.ts';
+import { slack, type Reply } from './slack.ts';
 
 export const SECRET = 'a-signing-secret-of-slack';
 export const USERS = [{ id: 'U012AL1CE', name: 'alice' }, { id: 'U034B0B', name: 'bob' }, { id: 'U0MALLORY', name: 'mallory' }];

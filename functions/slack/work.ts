@@ -4,7 +4,7 @@ import type { Slack } from '../../adapters/slack.ts';
 import { ruleDecision, slackCaller } from '../../core/control/rule-decision.ts';
 import { escaped, type About, type Interaction, type SlackDecision } from '../../core/slack/index.ts';
 import { recordDecision, tellDecision } from '../shared/record-decision.ts';
-import type { SlackDependencies } from './slack.ts';
+import type { SlackDependencies } from './dependencies.ts';
 
 interface Wanted {
   decision: SlackDecision;

@@ -1,4 +1,5 @@
 // What goes wrong between Slipway and AWS, by chance and at given rates, until a given moment.
+import type { Interference } from './no-interference.ts';
 import { AwsError } from '../../local-cloud/kernel/errors.ts';
 import type { ApiCall } from '../../local-cloud/cloud-kernel.ts';
 import type { VirtualClock } from '../../local-cloud/kernel/clock.ts';
@@ -7,7 +8,6 @@ import type { Chance } from './chance.ts';
 import type { History } from './history.ts';
 import type { FaultRates } from './scenario.ts';
 import type { SimulatedEnvironment } from './simulated-lambda.ts';
-import type { Interference } from './world.ts';
 import { never } from './never.ts';
 
 const CALL_MS = { min: 3, max: 25 };

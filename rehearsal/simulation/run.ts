@@ -1,4 +1,5 @@
 // Runs one scenario to its end and judges it.
+import type { Interference } from './no-interference.ts';
 import type { Artefact } from '../package.ts';
 import { act, actOnNotices, answerQuestions } from './actors.ts';
 import type { Handle, Parts } from './composition.ts';
@@ -13,7 +14,7 @@ import { Promptness } from './invariants/promptness.ts';
 import { isOver, Ledger, type Violation } from './invariants/ledger.ts';
 import type { Scenario } from './scenario.ts';
 import type { SimulatedEnvironment } from './simulated-lambda.ts';
-import { World, type Interference, type WorldOptions } from './world.ts';
+import { World, type WorldOptions } from './world.ts';
 
 export interface RunOptions {
   artefact: Artefact;

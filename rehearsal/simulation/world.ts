@@ -6,7 +6,7 @@ import { settle as settled, VirtualClock } from '../../local-cloud/kernel/clock.
 import { realisticPhysics, type Physics } from '../../local-cloud/kernel/physics.ts';
 import type { Switches } from '../../local-cloud/kernel/switches.ts';
 import { ModelledDataPlane } from '../../local-cloud/elb/modelled-data-plane.ts';
-import type { DeliveryFate, EventEnvelope } from '../../local-cloud/events/index.ts';
+import type { EventEnvelope } from '../../local-cloud/events/index.ts';
 import type { ServiceRecord } from '../../local-cloud/ecs/index.ts';
 import type { Artefact } from '../package.ts';
 import { Chance } from './chance.ts';
@@ -14,21 +14,11 @@ import { CLIENT_CLASSES, type Handle, type Parts } from './composition.ts';
 import { deploySlipway, FUNCTION_PREFIX, furnishAccount, furnishService, imageManifest, operatorOf, type FurnishedService, type Operate, type ServiceWish, type SlipwayStack } from './furnish.ts';
 import { History } from './history.ts';
 import { GOOD_IMAGE, Images, type ImageCharacter } from './images.ts';
-import { NoInterference } from './no-interference.ts';
+import { NoInterference, type Interference } from './no-interference.ts';
 import { warmUpClients } from './quick-door.ts';
 import { SimulatedLambda, type SimulatedEnvironment } from './simulated-lambda.ts';
 import { SimulatedSlack, type SlackHabits } from './slack/simulated-slack.ts';
 import { withVirtualGlobals } from './virtual-globals.ts';
-
-/** Stands between Slipway and AWS. */
-export interface Interference {
-  /** Carries out (or spoils) one call of one of Slipway's functions. */
-  call(environment: SimulatedEnvironment, call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown>;
-  /** Calls that services of AWS make on Slipway's behalf: invoking its functions, publishing its notices. */
-  serviceCall(call: ApiCall, proceed: () => Promise<unknown>): Promise<unknown>;
-  event(event: EventEnvelope, ruleName: string): DeliveryFate;
-  skewMs(functionName: string): number;
-}
 
 /** Sees everything; see invariants/. */
 export interface Watcher {

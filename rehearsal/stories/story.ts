@@ -1,6 +1,7 @@
 // Tells a story in a simulated account: given a plan and a service, when this and that happens, then the world looks like this.
 // It looks from outside only: ECS, the load balancer, what was announced, what the control API answers. Every story is held to
 // the invariants of the simulation as well, and a story that fails prints its history.
+import type { Interference } from '../simulation/no-interference.ts';
 import type { DeliveryFate, EventEnvelope } from '../../local-cloud/events/index.ts';
 import type { Physics } from '../../local-cloud/kernel/physics.ts';
 import type { Switches } from '../../local-cloud/kernel/switches.ts';
@@ -18,7 +19,7 @@ import { ByChance } from '../simulation/interference.ts';
 import { NO_FAULTS, PATIENT_PEOPLE, type FaultRates, type Scenario } from '../simulation/scenario.ts';
 import type { SlackHabits } from '../simulation/slack/habits.ts';
 import type { SimulatedEnvironment } from '../simulation/simulated-lambda.ts';
-import { World, type Interference } from '../simulation/world.ts';
+import { World } from '../simulation/world.ts';
 import { writtenPlan, type Plan } from './plan.ts';
 import { Then } from './then.ts';
 import { When } from './when.ts';

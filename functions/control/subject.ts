@@ -1,0 +1,24 @@
+// What a request is about, and who it is that asks.
+import * as v from 'valibot';
+import { personsOf } from '../../core/control/rule-decision.ts';
+import { ControlFault, type ControlDependencies } from './api.ts';
+
+export const REASON_LENGTH_MAX = 1000;
+/** Where the request must say why. */
+export const Reason = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(REASON_LENGTH_MAX));
+export const OptionalReason = v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), '');
+/** Which surface the person used, as it says itself; Slack has a door of its own. */
+export const Via = v.optional(v.picklist(['cli', 'dashboard']), 'cli');
+
+export async function pipelineOf({ specifications }: ControlDependencies, name: string) {
+  const stored = await specifications.get(name);
+  if (!stored) throw new ControlFault('NotFound', `there is no pipeline ${name}`, 'See `slipway status`.');
+  return stored;
+}
+
+/** Where the specification names people, only they may do these things; the name goes on the record. */
+export function knownPerson(of: Parameters<typeof personsOf>[0], callerArn: string): string {
+  const person = personsOf(of, callerArn)[0];
+  if (person === undefined && Object.keys(of.people).length > 0) throw new ControlFault('NotAllowed', `${callerArn} is nobody whom the specification knows`, 'People are bound to AWS identities under `people` in slipway.yml.');
+  return person ?? callerArn;
+}
