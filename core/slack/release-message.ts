@@ -8,7 +8,7 @@ import { rungsOf } from '../ladder/index.ts';
 import { outcomeWords, restOfEnd } from '../notice/end-words.ts';
 import { linksOf } from '../notice/links.ts';
 import { imageName } from '../notice/notice.ts';
-import type { Decision, Release, StageRecord } from '../release/model.ts';
+import { goesOn, type Decision, type Release, type StageRecord } from '../release/model.ts';
 import { context, fitting, header, section, type Block, type Button, type Message } from './blocks.ts';
 import { ACTIONS_BLOCK, button } from './buttons.ts';
 import { nameOf, OUTCOME_ICONS, stageText } from './stage-line.ts';
@@ -41,13 +41,16 @@ export function releaseMessage(shown: Shown, nowMs: number): Message {
     header(plain(`${icon} ${release.pipeline.name} ${release.image.tag ?? digest} ${headline}`, 150)),
     section(`${code(image, 300)}  ${code(digest)}${release.author === undefined ? '' : `\nAsked for by ${inline(release.author)}`}`),
     ...stageBlocks(shown, nowMs),
-    ...(ended ? [section(prose(`It ${outcomeWords(outcome)}${restOfEnd(outcome, release.reason)}`, REASON_LENGTH_MAX))] : []),
+    ...(ended && !stageSaysIt(shown) ? [section(prose(`It ${outcomeWords(outcome)}${restOfEnd(outcome, release.reason)}`, REASON_LENGTH_MAX))] : []),
     ...lightBlocks(shown),
     ...buttonBlocks(shown, nowMs),
     context([...linksOf(release, stage, shown.executionArn).map(({ url, label }) => link(url, label)), code(release.id)].join('  ·  '), timesOf(release)),
   ];
   return fitting({ text: `${icon} ${inline(release.pipeline.name)} ${inline(imageName(release), 300)} ${inline(headline, 300)}${ended ? `: ${inline(release.reason, REASON_LENGTH_MAX)}` : ''}`, blocks });
 }
+
+/** Where a stage has ended badly, its own line says why already. */
+const stageSaysIt = ({ release, stages }: Shown): boolean => stages.some((stage) => stage.outcome !== undefined && !goesOn(stage.outcome) && stage.outcome === release.outcome && stage.reason === release.reason);
 
 const timesOf = (release: Release): string => `started ${localTime(release.createdAtMs)}${release.endedAtMs === undefined ? '' : `  ·  ended ${localTime(release.endedAtMs)}`}`;
 
