@@ -19,13 +19,27 @@ interface Asked {
 }
 
 const LIST_MAX = 100;
+/** Less than the page waits for this server, which must not be taken for the one that is silent. */
+const PATIENCE_MS = 20_000;
 
-export async function answerApi(api: DashboardApi, asked: Asked): Promise<ApiAnswer> {
+export async function answerApi(api: DashboardApi, asked: Asked, patienceMs = PATIENCE_MS): Promise<ApiAnswer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<ApiAnswer>((resolve) => {
+    timer = setTimeout(() => resolve(tooLate(asked.method)), patienceMs);
+  });
   try {
-    return await route(api, asked);
+    return await Promise.race([route(api, asked), late]);
   } catch (error) {
     return failure(error);
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** Not heard is not undone: what was asked for may still happen. */
+function tooLate(method: string): ApiAnswer {
+  const hint = method === 'GET' ? undefined : 'What you decided may have been heard all the same: look before you decide again.';
+  return { status: 504, body: { error: { code: 'cloudError', message: 'The control API takes too long to answer.', ...(hint === undefined ? {} : { hint }) } } };
 }
 
 async function route(api: DashboardApi, { method, url, body }: Asked): Promise<ApiAnswer> {

@@ -2,7 +2,7 @@ import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { CliError } from '../cli/exit.ts';
 import { startDashboard, type Dashboard } from './serve.ts';
-import type { DashboardApi } from './routes.ts';
+import { answerApi, type DashboardApi } from './routes.ts';
 
 const TOKEN = 'a-token-of-this-run';
 const calls: { name: string; args: unknown[] }[] = [];
@@ -209,6 +209,18 @@ describe('what is asked of the cloud', () => {
     const answer = await ask({ path: '/api/pipelines', headers: withToken() });
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.text)).toEqual(body);
+  });
+});
+
+describe('a control API that does not answer in time', () => {
+  const silent = new Promise<never>(() => undefined);
+  const mute: DashboardApi = { ...api, listPipelines: () => silent, decide: () => silent };
+
+  test.each([
+    { asked: { method: 'GET', path: '/pipelines', body: undefined }, hint: {} },
+    { asked: { method: 'POST', path: '/releases/r-1/decisions', body: { kind: 'approve' } }, hint: { hint: 'What you decided may have been heard all the same: look before you decide again.' } },
+  ])('is said to be the one that is silent: $asked.method', async ({ asked: { method, path, body }, hint }) => {
+    expect(await answerApi(mute, { method, url: new URL(`http://dashboard.invalid/api${path}`), body }, 1)).toEqual({ status: 504, body: { error: { code: 'cloudError', message: 'The control API takes too long to answer.', ...hint } } });
   });
 });
 
