@@ -44,7 +44,7 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, ov
   });
   // A button must be there, and whoever rejects must be one of those asked.
   drawing('promote in Slack', slack ? 0.2 : 0, (own) => acts.push({ atMs: soon(own), after: { notice: 'weightReached', nth: own.pick([1, 1, 2]) }, kind: 'promote', person: person(own), surface: 'slack', full: own.hits(0.4) }));
-  drawing('reject in Slack', slack ? 0.25 : 0, (own) => acts.push({ atMs: soon(own), after: { notice: 'approvalAsked', nth: 1 }, kind: 'reject', person: PEOPLE[0], surface: 'slack' }));
+  drawing('reject in Slack', slack ? 0.4 : 0, (own) => acts.push({ atMs: own.whole(0, 5_000), after: { notice: 'approvalAsked', nth: 1 }, kind: 'reject', person: PEOPLE[0], surface: 'slack' }));
   drawing('old buttons', slack ? 0.5 : 0, (own) => {
     for (let times = own.whole(1, 3); times > 0; times--) acts.push({ ...during(own), atMs: own.whole(500, 30 * MINUTE_MS), kind: 'oldButton', person: own.pick([...PEOPLE, 'mallory']) });
   });
@@ -70,7 +70,7 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, ov
     const lifted = own.hits(0.5);
     acts.push({ atMs: fromMs, kind: 'freeze', person: person(own), forMs: lifted ? undefined : own.whole(30_000, 2 * HOUR_MS) });
     if (lifted) acts.push({ atMs: fromMs + own.whole(30_000, 2 * HOUR_MS), kind: 'unfreeze', person: person(own) });
-    if (own.hits(0.8)) acts.push({ atMs: soon(own), after: { notice: 'frozen', nth: 1 }, kind: 'override', person: overrider !== undefined && own.hits(0.8) ? overrider : person(own), surface: surface(own) });
+    if (own.hits(0.9)) acts.push({ atMs: soon(own), after: { notice: 'frozen', nth: 1 }, kind: 'override', person: overrider !== undefined && own.hits(0.85) ? overrider : person(own), surface: surface(own) });
   });
 
   // ---- what happens past Slipway
