@@ -2,6 +2,8 @@
 import type * as lambda from '@aws-sdk/client-lambda';
 import { strToU8, zipSync } from 'fflate';
 import { SqsModel } from '../sqs/index.ts';
+import { AwsError } from '../kernel/errors.ts';
+import type { Caller, Permission } from '../kernel/service.ts';
 import { testKernel } from '../testing/kernel.ts';
 import type { TestKernel, TestKernelOptions } from '../testing/kernel.ts';
 import { LambdaModel } from './lambda-model.ts';
@@ -70,3 +72,11 @@ export function lambdaWorld(
     invokeLater: (name, payload) => call('lambda', 'Invoke', { FunctionName: name, InvocationType: 'Event', Payload: Buffer.from(JSON.stringify(payload ?? {})) }),
   };
 }
+
+/** Denies one action to roles. */
+export const denying = (action: string) => (caller: Caller, permissions: Permission[]) => {
+  if (caller.kind === 'role' && permissions.some((permission) => permission.action === action)) throw new AwsError('AccessDeniedException', `not authorized to perform: ${action}`);
+};
+
+/** Sum of all data points of a metric. */
+export const total = (world: LambdaWorld, metricName: string): number => world.metrics.filter((datum) => datum.metricName === metricName).reduce((sum, datum) => sum + datum.value, 0);
