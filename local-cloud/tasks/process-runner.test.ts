@@ -63,7 +63,11 @@ async function setUp(files: Record<string, string>, config: ImageContent['config
   const lines: string[] = [];
   const runner = new ProcessTaskRunner({
     images, random: seededRandom(1), workDirectory, crash, healthCheckTimeScale: 1 / 100,
-    logs: { append: ({ message, logStreamName }) => { lines.push(`${logStreamName}: ${message}`); watched.emit('line', message); } },
+    logs: { append: ({ message, logStreamName }) => {
+      const line = typeof message === 'string' ? message : message();
+      lines.push(`${logStreamName}: ${line}`);
+      watched.emit('line', line);
+    } },
   });
   cleanUps.push(() => runner.close());
   return { runner, watched, lines, workDirectory, unpackedCount: () => unpacked };
