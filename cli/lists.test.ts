@@ -82,6 +82,7 @@ describe('history', () => {
   test.each([
     { words: ['--limit', '0'], says: 'from 1 to 500' },
     { words: ['--since', 'tuesday'], says: 'Write 7d for seven days ago' },
+    { words: ['--since', '2026-11-23', '--until', '2026-11-22'], says: '--since is the earlier of the two' },
     { words: ['--outcome', 'great'], says: 'Allowed choices are succeeded' },
     { words: ['--pipeline', 'chekout'], says: 'Did you mean checkout?' },
   ])('refuses $words', async ({ words, says }) => {

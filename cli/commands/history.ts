@@ -6,7 +6,7 @@ import type { ReleaseSummary, ReleaseView } from '../../core/view/model.ts';
 import { type CommonOptions, command, connect, type Context, say, show, withConnection } from '../command.ts';
 import type { ConnectionOptions } from '../connect.ts';
 import type { ControlClient } from '../control-client.ts';
-import { EXIT_OF_OUTCOME } from '../exit.ts';
+import { CliError, EXIT_OF_OUTCOME } from '../exit.ts';
 import { findPipeline } from '../find-release.ts';
 import { newestFirst } from '../history.ts';
 import { clockTime, table } from '../print.ts';
@@ -44,6 +44,7 @@ export function historyCommand(context: Context): Command {
     .option('--until <time>', 'only those started before', moment)
     .option('--limit <number>', `how many, at most ${LIMIT_MAX}`, toLimit, LIMIT)
     .action(async (options: Options) => {
+      if (options.since !== undefined && options.until !== undefined && options.since >= options.until) throw new CliError('badInput', 'there is nothing between --since and --until', { hint: '--since is the earlier of the two.' });
       const client = await connect(options, context);
       const { releases, more, lookedAt } = await read(client, options);
       const views = await viewsOf(client, releases);
