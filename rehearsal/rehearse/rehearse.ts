@@ -12,7 +12,7 @@ import { checkTheEnd, settingsOf } from '../simulation/invariants/at-the-end.ts'
 import { Ledger } from '../simulation/invariants/ledger.ts';
 import { World, type WorldOptions } from '../simulation/world.ts';
 import { planOf, type RehearsalPlan } from './plan.ts';
-import { scenesOf, type Played, type Scene } from './scenes.ts';
+import { play, scenesOf, type Played, type Scene } from './scenes.ts';
 import { RehearsalStage, type Exposure } from './stage.ts';
 import { tagsFor } from './tags.ts';
 
@@ -123,7 +123,7 @@ async function playScene(scene: Scene, plan: RehearsalPlan, artefact: Artefact, 
       const applied = await world.await(world.ask(stage.somebody(), 'PUT', '/v1/specification', { specification: scenario.specification }));
       if (applied.status !== 200) throw new Error(`Slipway does not take the specification: ${JSON.stringify(applied.body)}`);
       const configurations = new Map([...world.services.values()].map((service) => [service.arn, JSON.stringify(settingsOf(world.serviceRecord(service).settings.deploymentConfiguration))]));
-      const played = await scene.play(stage);
+      const played = await play(scene, stage);
       await checkTheEnd(ledger, configurations);
       return reportOf(scene, plan, played, stage);
     },

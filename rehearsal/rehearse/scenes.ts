@@ -13,7 +13,12 @@ export interface Scene {
   title: string;
   /** How many images are pushed in it. */
   images: 1 | 2;
-  play: (stage: RehearsalStage) => Promise<Played>;
+  /** What the first of them is like; good by default. */
+  character?: ImageCharacter;
+  /** What whoever is asked says; nothing by default. */
+  answers?: 'approve' | 'reject';
+  /** From the push of the first image on. */
+  goesOn: (stage: RehearsalStage, releaseId: string) => Promise<Played>;
 }
 
 export interface Played {
@@ -22,6 +27,11 @@ export interface Played {
   faults: string[];
   /** What the plan leaves open, for its authors to think about. */
   findings: string[];
+}
+
+export async function play({ answers, character, goesOn }: Scene, stage: RehearsalStage): Promise<Played> {
+  if (answers) stage.everybodyAnswers(answers);
+  return goesOn(stage, await stage.push(0, character));
 }
 
 /** Scenes that make sense for this pipeline, and why the others do not. */
@@ -46,9 +56,9 @@ const everythingIsFine: Scene = {
   name: 'fine',
   title: 'everything is fine, and whoever is asked says yes',
   images: 1,
-  play: async (stage) => {
-    stage.everybodyAnswers('approve');
-    const release = await stage.ends(await stage.push());
+  answers: 'approve',
+  goesOn: async (stage, releaseId) => {
+    const release = await stage.ends(releaseId);
     return { release, faults: [...outcomeFaults(release, ['succeeded']), ...servesFaults(stage, stage.plan.tags[0])], findings: [] };
   },
 };
@@ -58,9 +68,9 @@ function broken(name: string, title: string, character: ImageCharacter): Scene {
     name,
     title,
     images: 1,
-    play: async (stage) => {
-      stage.everybodyAnswers('approve');
-      const releaseId = await stage.push(0, character);
+    character,
+    answers: 'approve',
+    goesOn: async (stage, releaseId) => {
       const release = await stage.ends(releaseId);
       const served = stage.exposure(releaseId).length > 0 ? ['the broken image was given production traffic'] : [];
       return { release, faults: [...outcomeFaults(release, ['rolledBack']), ...servesFaults(stage, undefined), ...served], findings: [] };
@@ -76,9 +86,8 @@ function answersBadly({ name, alarms, strategy }: Stage, index: number): Scene {
     name: `alarm-${name}`,
     title: `the new image answers badly in ${name}`,
     images: 1,
-    play: async (stage) => {
-      stage.everybodyAnswers('approve');
-      const releaseId = await stage.push();
+    answers: 'approve',
+    goesOn: async (stage, releaseId) => {
       const rollout = await stage.serves(index, releaseId);
       await stage.world.pass(BAD_AFTER_MS);
       const caught = rollout !== undefined && !isOver(rollout.deployment);
@@ -102,9 +111,9 @@ const rejected: Scene = {
   name: 'rejected',
   title: 'the first who is asked says no',
   images: 1,
-  play: async (stage) => {
-    stage.everybodyAnswers('reject');
-    const release = await stage.ends(await stage.push());
+  answers: 'reject',
+  goesOn: async (stage, releaseId) => {
+    const release = await stage.ends(releaseId);
     return { release, faults: [...outcomeFaults(release, ['rejected']), ...servesFaults(stage, undefined, askingStage(stage.plan.pipeline))], findings: [] };
   },
 };
@@ -113,9 +122,9 @@ const nobodyAnswers: Scene = {
   name: 'silence',
   title: 'nobody answers any question',
   images: 1,
-  play: async (stage) => {
+  goesOn: async (stage, releaseId) => {
     const questions = questionsOf(stage.plan.pipeline);
-    const release = await stage.ends(await stage.push());
+    const release = await stage.ends(releaseId);
     const passes = questions.filter(({ otherwise }) => otherwise === 'approve');
     const expected: ReleaseOutcome = passes.length === questions.length ? 'succeeded' : 'timedOut';
     const findings = [...new Set(passes.map(({ stageName, withinMs }) => `${stageName} goes on by itself when nobody has answered in ${formatDuration(withinMs)} (otherwise: approve).`))];
@@ -127,9 +136,8 @@ const aborted: Scene = {
   name: 'abort',
   title: 'somebody aborts it while it serves',
   images: 1,
-  play: async (stage) => {
-    stage.everybodyAnswers('approve');
-    const releaseId = await stage.push();
+  answers: 'approve',
+  goesOn: async (stage, releaseId) => {
     const last = stage.plan.pipeline.stages.length - 1;
     const rollout = await stage.serves(last, releaseId);
     const answer = await stage.world.await(stage.says(stage.somebody(), 'abort', releaseId));
@@ -143,13 +151,12 @@ const newerImage: Scene = {
   name: 'newer',
   title: 'a newer image is pushed while it is rolled out',
   images: 2,
-  play: async (stage) => {
-    stage.everybodyAnswers('approve');
-    const first = await stage.push(0);
-    await stage.serves(0, first);
+  answers: 'approve',
+  goesOn: async (stage, releaseId) => {
+    await stage.serves(0, releaseId);
     const second = await stage.push(1);
     const newer = await stage.ends(second);
-    const release = await stage.ends(first);
+    const release = await stage.ends(releaseId);
     return { release, faults: [...outcomeFaults(release, ['succeeded', 'superseded']), ...outcomeFaults(newer, ['succeeded']), ...servesFaults(stage, stage.plan.tags[1])], findings: [] };
   },
 };
@@ -160,9 +167,8 @@ const slipwayIsDown: Scene = {
   name: 'down',
   title: `everything of Slipway is dead for ${formatDuration(DOWN_MS)} in the middle of it`,
   images: 1,
-  play: async (stage) => {
-    stage.everybodyAnswers('approve');
-    const releaseId = await stage.push();
+  answers: 'approve',
+  goesOn: async (stage, releaseId) => {
     const rollout = await stage.serves(stage.plan.pipeline.stages.length - 1, releaseId);
     const { lambda } = stage.world.cloud.models;
     const before = rollout && stage.weightOf(rollout);
