@@ -108,8 +108,17 @@ describe('by hand', () => {
     await push(event());
     await cloud.releases.end(ID, 'rolledBack', 'x', 1);
     expect(await push(byHand({ reason: 'fixed the database' }))).toEqual({ kind: 'started', releaseId: `${ID}-2` });
-    expect((await cloud.releases.load(`${ID}-2`))?.release).toMatchObject({ author: 'alice', pushedAtMs: cloud.clock.nowMs() });
+    expect((await cloud.releases.load(`${ID}-2`))?.release).toMatchObject({ author: 'alice' });
     expect(await cloud.timeline.read(`${ID}-2`)).toMatchObject([{ text: 'Started by hand, from the command line: fixed the database.', by: 'alice' }]);
+  });
+
+  it('is dated to the second, as pushes are: one that follows in the same second is no older', async () => {
+    await cloud.clock.advance(1_492);
+    await push(byHand());
+    const { createdAtMs, pushedAtMs } = (await cloud.releases.load(ID))?.release ?? {};
+    expect(createdAtMs).toBe(cloud.clock.nowMs());
+    expect(pushedAtMs).toBe(Math.floor(cloud.clock.nowMs() / 1000) * 1000);
+    expect(pushedAtMs).not.toBe(createdAtMs);
   });
 
   it('an author whom nobody knows is known by ARN, so that their approval does not count either', async () => {

@@ -10,9 +10,10 @@ import type { Timeline } from '../../adapters/records/timeline.ts';
 import type { Place } from '../../core/arn.ts';
 import { fromSurface } from '../../core/control/decision-text.ts';
 import { personsOf } from '../../core/control/rule-decision.ts';
+import { SECOND_MS } from '../../core/duration.ts';
 import type { ImagePush } from '../../core/image/push-event.ts';
 import { newRelease, type NewRelease } from '../../core/release/create.ts';
-import type { Decision } from '../../core/release/model.ts';
+import type { Decision, EpochMs } from '../../core/release/model.ts';
 import { ruleUndo, undoneImage } from '../../core/release/undo.ts';
 import { explainTag } from '../../core/tags.ts';
 import { sentence } from '../../core/text/sentence.ts';
@@ -107,7 +108,7 @@ export async function startByHand(dependencies: StartDependencies, wanted: ByHan
     image: { repository, registry: `${place.accountId}.dkr.ecr.${place.region}.amazonaws.com`, tag: image.tag, digest: image.digest },
     author: personsOf(stored, wanted.callerArn)[0] ?? wanted.callerArn,
     // Asked for now, so it is the newest wish, whenever the image was pushed.
-    pushedAtMs: clock.nowMs(),
+    pushedAtMs: asPushesAreDated(clock.nowMs()),
   });
 }
 
@@ -145,10 +146,13 @@ export async function startUndo(dependencies: StartDependencies, wanted: UndoWan
     specificationVersion: loaded.release.specificationVersion,
     image: undoneImage(undo, digest),
     author: person,
-    pushedAtMs: clock.nowMs(),
+    pushedAtMs: asPushesAreDated(clock.nowMs()),
     undoes: { releaseId: loaded.release.id, taskDefinitionArn: undo.taskDefinitionArn },
   });
 }
+
+/** ECR's events tell the second; finer than that, what is asked for by hand would be newer than a push that came after it. */
+const asPushesAreDated = (atMs: EpochMs): EpochMs => atMs - (atMs % SECOND_MS);
 
 /** The first free attempt of this image becomes the release, or the one whose try ended between its record and its execution. */
 async function startNew(
