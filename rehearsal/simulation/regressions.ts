@@ -25,6 +25,8 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 1106, cause: 'All tasks of the new revision had died during a bake, and it was given more traffic all the same.' },
   { seed: 1172, cause: 'After an approval that took long, traffic was shifted to a revision without tasks.' },
   { seed: 1174, cause: 'A revision whose tasks crashed after they had been healthy went on to its next weight.' },
+  { seed: 401132, cause: 'Nothing of Slipway\'s: all tasks crashed just before an advance, what ECS answered was twenty seconds old, and the judge of weights allowed for fifteen in all.' },
+  { seed: 401322, cause: 'Nothing of Slipway\'s: whoever was to begin the execution that rescues died three times, and the judges did not wait for the round that mends it.' },
   { seed: 15727635, cause: 'Nothing of Slipway\'s: a rollback led back to an old revision whose task had crashed by itself, and the judge of weights took it amiss.' },
 ];
 

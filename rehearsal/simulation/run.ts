@@ -121,7 +121,7 @@ async function play(world: World, ledger: Ledger, scenario: Scenario, beforeStep
   const limitMs = startMs + Math.max(scenario.faultsUntilMs, ...scenario.acts.map((one) => one.atMs), ...scenario.pushes.map((one) => one.atMs)) + patienceMs(ledger, scenario);
   let quietSinceMs: number | undefined;
   while (clock.nowMs() < limitMs) {
-    const busy = open > 0 || clock.nowMs() < startMs + scenario.faultsUntilMs || ledger.executions.size > 0 || somethingDeploys(world) || ledger.unbegun.size > 0;
+    const busy = open > 0 || clock.nowMs() < startMs + scenario.faultsUntilMs || ledger.executions.size > 0 || somethingDeploys(world) || ledger.unattended.size > 0;
     if (busy) quietSinceMs = undefined;
     else quietSinceMs ??= clock.nowMs();
     if (quietSinceMs !== undefined && clock.nowMs() - quietSinceMs > QUIET_MS) return;

@@ -17,7 +17,7 @@ import { healthyTasks, isOver, stageKeyOf, type Ledger, type Rollout } from './l
 
 /** From looking at the alarms to the answer reaching ECS: what is seen keeps for seconds, but the last call may be slow. */
 const ALARM_GRACE_MS = 2 * 60_000;
-/** As long as the retries of the function that acts on a decision may take, and a stale read. */
+/** As long as a verdict keeps, and the last call of the function that acts on it takes; what it was judged by may be stale on top of that. */
 const DECIDED_BEFORE_MS = 15_000;
 const WEIGHT_TOLERANCE = 0.06;
 
@@ -182,7 +182,7 @@ export class AtEveryStep implements Watcher {
       const newest = record.deployments.at(-1);
       // What Slipway can know: tasks that run and have just fallen ill are seen by the load balancer first, and what is decided is
       // decided on what was read before; tasks may all crash in between.
-      const sinceMs = world.clock.nowMs() - DECIDED_BEFORE_MS;
+      const sinceMs = world.clock.nowMs() - DECIDED_BEFORE_MS - ledger.readLagMs;
       const running = newest && newest.target.targetGroupArns.includes(groupArn) && healthyTasks(newest.target, sinceMs) >= record.settings.desiredCount;
       // A rollback leads to where the traffic came from, whatever has become of it.
       const backToTheFrail = newest?.blue?.targetGroupArns.includes(groupArn) && this.isFrail(newest);

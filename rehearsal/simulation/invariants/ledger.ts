@@ -77,8 +77,8 @@ export class Ledger implements Watcher {
   readonly decisions: SpokenDecision[] = [];
   readonly announced: Announced[] = [];
   readonly releaseIds = new Set<string>();
-  /** Those without an execution yet. Where whoever was to start it died too often, the next round does. */
-  readonly unbegun = new Set<string>();
+  /** Those under way that no execution looks after, not yet or no longer. Where whoever was to start one died too often, the next round does. */
+  readonly unattended = new Set<string>();
   readonly wishes = new Map<string, Wish>();
   /** By release and stage: when a decision to stop was first written down. */
   readonly stoppedAtMs = new Map<string, number>();
@@ -99,6 +99,8 @@ export class Ledger implements Watcher {
   readonly executions = new Set<string>();
   readonly stages: Stage[];
   readonly requestsPerSecond: number;
+  /** How old what ECS answers may be. */
+  readonly readLagMs: number;
   readonly world: World;
   /** Who may override a freeze. */
   readonly overriders: readonly string[];
@@ -108,6 +110,7 @@ export class Ledger implements Watcher {
   constructor(world: World, scenario: Scenario) {
     this.world = world;
     this.requestsPerSecond = scenario.requestsPerSecond ?? 0;
+    this.readLagMs = scenario.switches.ecsReadLagMs ?? 0;
     const parsed = parseSpecification(scenario.specification);
     if (!parsed.ok) throw new Error(`the scenario's specification has faults: ${JSON.stringify(parsed.faults)}`);
     this.stages = parsed.specification.pipelines.flatMap((pipeline) => pipeline.stages);
@@ -175,10 +178,16 @@ export class Ledger implements Watcher {
     if (event.source === 'aws.ecr' && detail['action-type'] === 'PUSH') this.pushedAtMs.set(String(detail['image-digest']), this.world.clock.nowMs());
     if (event.source === 'aws.states') {
       const name = String(detail['name']);
-      // The first execution of a release has its name.
-      this.unbegun.delete(name);
-      if (detail['status'] === 'RUNNING') this.executions.add(name);
-      else this.executions.delete(name);
+      // The first execution of a release has its name; those that come after it have a life or a hand-over more.
+      const releaseId = name.replace(/(?:-x\d+)?(?:\.\d+)?$/, '');
+      if (detail['status'] === 'RUNNING') {
+        this.executions.add(name);
+        this.unattended.delete(releaseId);
+      } else {
+        this.executions.delete(name);
+        const isOver = detail['status'] === 'SUCCEEDED' || this.announced.some((one) => one.kind === 'releaseEnded' && one.releaseId === releaseId);
+        if (!isOver && this.releaseIds.has(releaseId)) this.unattended.add(releaseId);
+      }
     }
   }
 
@@ -280,7 +289,7 @@ export class Ledger implements Watcher {
       const digest = item.Put.Item['record']?.M?.['image']?.M?.['digest']?.S ?? '';
       const asked = byHand ?? undo;
       const atMs = (asked ? undefined : this.pushedAtMs.get(digest)) ?? this.world.clock.nowMs();
-      if (!this.releaseIds.has(releaseId)) this.unbegun.add(releaseId);
+      if (!this.releaseIds.has(releaseId)) this.unattended.add(releaseId);
       this.releaseIds.add(releaseId);
       this.wishes.set(releaseId, { digest, atMs, notBeforeMs: asked ? environment.invokedAtMs : atMs, author: asked ? asked.callerArn.split('/').at(-1) : this.world.authors.get(digest), byHand: asked !== undefined, undoes: undo !== undefined });
     }
@@ -304,6 +313,7 @@ export class Ledger implements Watcher {
     if (of('release') === '') return;
     const announced: Announced = { releaseId: of('release'), kind: of('kind'), outcome: of('outcome'), stage: of('stage'), atMs: this.world.clock.nowMs() };
     this.announced.push(announced);
+    if (announced.kind === 'releaseEnded') this.unattended.delete(announced.releaseId);
     this.world.history.add('notice', String(input['Subject']));
   }
 
