@@ -27,6 +27,7 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 1174, cause: 'A revision whose tasks crashed after they had been healthy went on to its next weight.' },
   { seed: 401132, cause: 'Nothing of Slipway\'s: all tasks crashed just before an advance, what ECS answered was twenty seconds old, and the judge of weights allowed for fifteen in all.' },
   { seed: 401322, cause: 'Nothing of Slipway\'s: whoever was to begin the execution that rescues died three times, and the judges did not wait for the round that mends it.' },
+  { seed: 15775885, cause: 'Nothing of Slipway\'s: a task that crashed every twenty seconds had run when Slipway looked, and the judge of weights had forgotten it with its end.' },
   { seed: 15727635, cause: 'Nothing of Slipway\'s: a rollback led back to an old revision whose task had crashed by itself, and the judge of weights took it amiss.' },
 ];
 

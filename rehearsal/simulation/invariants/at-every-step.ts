@@ -13,7 +13,7 @@ import type { DeploymentRecord } from '../../../local-cloud/ecs/index.ts';
 import type { FurnishedService } from '../furnish.ts';
 import type { SimulatedEnvironment } from '../simulated-lambda.ts';
 import type { Watcher } from '../world.ts';
-import { healthyTasks, isOver, stageKeyOf, type Ledger, type Rollout } from './ledger.ts';
+import { isMeantToRun, isOver, runningTasks, stageKeyOf, type Ledger, type Rollout } from './ledger.ts';
 
 /** From looking at the alarms to the answer reaching ECS: what is seen keeps for seconds, but the last call may be slow. */
 const ALARM_GRACE_MS = 2 * 60_000;
@@ -177,13 +177,15 @@ export class AtEveryStep implements Watcher {
     const record = world.serviceRecord(service);
     for (const [groupArn, weight] of Object.entries(after)) {
       if (weight <= (before[groupArn] ?? 0)) continue;
-      const targets = [...(world.cloud.models.ecs.look().find((cluster) => cluster.name === service.cluster)?.tasks.values() ?? [])].flatMap((task) => task.targets.filter((one) => one.targetGroupArn === groupArn));
+      const tasks = [...(world.cloud.models.ecs.look().find((cluster) => cluster.name === service.cluster)?.tasks.values() ?? [])];
+      const targets = tasks.flatMap((task) => task.targets.filter((one) => one.targetGroupArn === groupArn));
       const healthy = targets.filter(({ target }) => world.cloud.models.elb.targetState(groupArn, target) === 'healthy');
       const newest = record.deployments.at(-1);
       // What Slipway can know: tasks that run and have just fallen ill are seen by the load balancer first, and what is decided is
       // decided on what was read before; tasks may all crash in between.
       const sinceMs = world.clock.nowMs() - DECIDED_BEFORE_MS - ledger.readLagMs;
-      const running = newest && newest.target.targetGroupArns.includes(groupArn) && healthyTasks(newest.target, sinceMs) >= record.settings.desiredCount;
+      const seenRunning = tasks.filter((task) => task.revision === newest?.target && (isMeantToRun(task) || (task.startedAtMs !== undefined && (task.stoppingAtMs ?? task.stoppedAtMs ?? 0) > sinceMs))).length;
+      const running = newest?.target.targetGroupArns.includes(groupArn) && seenRunning >= record.settings.desiredCount;
       // A rollback leads to where the traffic came from, whatever has become of it.
       const backToTheFrail = newest?.blue?.targetGroupArns.includes(groupArn) && this.isFrail(newest);
       if (healthy.length === 0 && !running && !backToTheFrail) ledger.violated('weights', `${where} gives ${weight} % to a target group without a healthy target`);
@@ -212,7 +214,7 @@ export class AtEveryStep implements Watcher {
     const bakes = stage.strategy.bakeAfterMs > 0;
     if (near(weight, 100) && (!bakes || rollout.blueMayGo)) return;
     const { desiredCount } = this.ledger.world.serviceRecord(service).settings;
-    const left = healthyTasks(blue);
+    const left = runningTasks(blue);
     // Tasks of the old revision that die by themselves come back; only tasks that were told to stop are missing here.
     const told = [...blue.tasks].filter((task) => task.desiredStatus === 'STOPPED' && task.stopCode === 'ServiceSchedulerInitiated').length;
     if (left < desiredCount && told > 0) this.ledger.violated('capacity', `${rollout.releaseId} holds ${weight} % and the old revision has ${left} of ${desiredCount} tasks`);

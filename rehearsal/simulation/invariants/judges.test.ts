@@ -89,8 +89,8 @@ const CASES: Case[] = [
     }),
   },
   {
-    judge: 'weights', says: /gives 50 % to a target group without a healthy target/,
-    of: told({ strategy: QUICK, images: [{ crashAfterMs: 20_000 }], switches: { failureDetectionWhilePaused: 'waits' } }),
+    judge: 'weights', says: /gives 100 % to a target group without a healthy target/,
+    of: told({ strategy: QUICK, images: [{ crashAfterMs: 40_000, startMs: 60_000 }], switches: { failureDetectionWhilePaused: 'waits' } }),
     broken: ({ services }) => ({ services: { ...services, deployment: async (arn) => {
       const deployment = await services.deployment(arn);
       return deployment && { ...deployment, targetServiceRevision: { ...deployment.targetServiceRevision, runningTaskCount: deployment.targetServiceRevision?.requestedTaskCount } };

@@ -1,7 +1,7 @@
 // What a judge knows of each release by watching from outside: what Slipway told ECS, what people really said, what was announced.
 // Nothing in here is read from Slipway's own records.
 import type { ApiCall } from '../../../local-cloud/cloud-kernel.ts';
-import type { DeploymentRecord } from '../../../local-cloud/ecs/index.ts';
+import type { DeploymentRecord, TaskRecord } from '../../../local-cloud/ecs/index.ts';
 import type { EventEnvelope } from '../../../local-cloud/events/index.ts';
 import { rungsOf, type Rung } from '../../../core/ladder/index.ts';
 import { RELEASE_TAG } from '../../../core/image/task-definition.ts';
@@ -215,7 +215,7 @@ export class Ledger implements Watcher {
       releaseId, stageIndex, stage, service, deployment,
       rungs: rungsOf(stage.strategy),
       reached: [], continued: [], increasesLeft: 0,
-      blueWasFull: blue !== undefined && healthyTasks(blue) >= record.settings.desiredCount,
+      blueWasFull: blue !== undefined && runningTasks(blue) >= record.settings.desiredCount,
       blueMayGo: false,
       toldToRollBack: false,
       alarmsLeftOut: stage.onAlarmAtStart === 'refuse' ? [] : (this.hotAtPreflight.get(`${releaseId}#${stageIndex}`) ?? []),
@@ -335,12 +335,7 @@ export const stageKeyOf = (environment: SimulatedEnvironment): string => {
 export const TERMINAL = ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
 export const isOver = (deployment: DeploymentRecord): boolean => TERMINAL.includes(deployment.status);
 
-/** Tasks of a revision that run, are meant to run, and serve; or did so at a moment before. */
-export function healthyTasks(revision: NonNullable<DeploymentRecord['blue']>, sinceMs = Infinity): number {
-  let count = 0;
-  for (const task of revision.tasks) {
-    const running = task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING';
-    if (running || (task.wasHealthy && (task.stoppingAtMs ?? task.stoppedAtMs ?? 0) > sinceMs)) count += 1;
-  }
-  return count;
-}
+export const isMeantToRun = (task: TaskRecord): boolean => task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING';
+
+/** Tasks of a revision that run and are meant to. */
+export const runningTasks = (revision: NonNullable<DeploymentRecord['blue']>): number => [...revision.tasks].filter(isMeantToRun).length;
