@@ -9,7 +9,7 @@ beforeEach(async () => {
 afterEach(() => cloud.close());
 
 const SERVICE = 'arn:aws:ecs:eu-west-1:123456789012:service/prod/checkout';
-const claim = (releaseId: string, pushedAtMs: number, pipeline = 'checkout') => ({ releaseId, stageIndex: 0, pipeline, pushedAtMs });
+const claim = (releaseId: string, pushedAtMs: number, pipeline = 'checkout', createdAtMs = 0) => ({ releaseId, stageIndex: 0, pipeline, pushedAtMs, createdAtMs });
 const [old, middle, young] = [claim('old', 1), claim('middle', 2), claim('young', 3)];
 
 describe('the service', () => {
@@ -56,13 +56,15 @@ describe('the waiting place', () => {
     expect(await leases.waiting(SERVICE)).toMatchObject([young]);
   });
 
-  it('goes by name between two of the same moment, whoever comes first', async () => {
-    const [a, b] = [claim('a', 5), claim('b', 5)];
+  it.each([
+    ['goes by name between two of the same moment, whoever comes first', claim('a', 5), claim('b', 5)],
+    ['goes to the one that was begun later of two pushed in the same second', claim('b', 5, 'checkout', 1), claim('a', 5, 'checkout', 2)],
+  ])('%s', async (_what, a, b) => {
     await cloud.leases.enqueue(SERVICE, b);
-    expect(await cloud.leases.enqueue(SERVICE, a)).toEqual({ kind: 'overtaken', by: 'b' });
+    expect(await cloud.leases.enqueue(SERVICE, a)).toEqual({ kind: 'overtaken', by: b.releaseId });
     await cloud.leases.leave(SERVICE, b);
     await cloud.leases.enqueue(SERVICE, a);
-    expect(await cloud.leases.enqueue(SERVICE, b)).toEqual({ kind: 'waiting', overtook: 'a' });
+    expect(await cloud.leases.enqueue(SERVICE, b)).toEqual({ kind: 'waiting', overtook: a.releaseId });
   });
 
   it('is one for each pipeline', async () => {

@@ -10,6 +10,7 @@ export interface Claim {
   stageIndex: number;
   pipeline: string;
   pushedAtMs: number;
+  createdAtMs: number;
 }
 
 /** `over`: the stage has ended meanwhile, and waits for nothing. */
@@ -24,8 +25,11 @@ export interface LastChange {
 /** Which of the two parts of a transaction it is. */
 const STAGE = 1;
 
-/** Of two of the same moment one is the newer all the same, and always the same one. */
-const isNewer = (one: Claim, other: Claim): boolean => one.releaseId !== other.releaseId && (one.pushedAtMs > other.pushedAtMs || (one.pushedAtMs === other.pushedAtMs && one.releaseId > other.releaseId));
+/**
+ * ECR's events tell the second of a push; of two in the same second the one whose event came later is the newer. Always the same
+ * one of two, so that neither overtakes the other and is overtaken by it.
+ */
+export const isNewer = (one: Claim, other: Claim): boolean => (one.pushedAtMs - other.pushedAtMs || one.createdAtMs - other.createdAtMs || (one.releaseId > other.releaseId ? 1 : -1)) > 0;
 
 export type Leases = ReturnType<typeof leasesIn>;
 
@@ -59,8 +63,8 @@ export function leasesIn({ client, name: TableName }: Table) {
           new PutCommand({
             TableName,
             Item: { ...newestOf(serviceArn, claim.pipeline), ...claim },
-            ConditionExpression: 'attribute_not_exists(pk) OR pushedAtMs < :pushed',
-            ExpressionAttributeValues: { ':pushed': claim.pushedAtMs },
+            ConditionExpression: 'attribute_not_exists(pk) OR pushedAtMs < :pushed OR (pushedAtMs = :pushed AND createdAtMs < :created)',
+            ExpressionAttributeValues: { ':pushed': claim.pushedAtMs, ':created': claim.createdAtMs },
           }),
         );
       } catch (error) {
@@ -71,7 +75,7 @@ export function leasesIn({ client, name: TableName }: Table) {
     /** The release of this pipeline, pushed after the claim's, that the service has come to run: undefined when there is none. */
     async newerThan(serviceArn: string, claim: Claim): Promise<string | undefined> {
       const newest = await read(newestOf(serviceArn, claim.pipeline));
-      return newest && newest.releaseId !== claim.releaseId && newest.pushedAtMs > claim.pushedAtMs ? newest.releaseId : undefined;
+      return newest && isNewer(newest, claim) ? newest.releaseId : undefined;
     },
 
     holder: (serviceArn: string): Promise<Claim | undefined> => read(leaseOf(serviceArn)),

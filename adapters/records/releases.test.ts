@@ -211,7 +211,11 @@ describe('the course of a release', () => {
     await releases.enterStage(one.id, 1);
     expect((await releases.load(one.id))?.release).toMatchObject({ stageIndex: 1 });
     expect((await releases.load(one.id))?.release.challengedBy).toBeUndefined();
+    expect(await releases.challenge(one.id, 'newest', 1)).toBe(true);
+    // Late calls of runs that were taken over from.
     await releases.enterStage(one.id, 1);
+    await releases.enterStage(one.id, 0);
+    expect((await releases.load(one.id))?.release).toMatchObject({ stageIndex: 1, challengedBy: 'newest' });
     await releases.end(one.id, 'succeeded', '', NOW_MS);
     expect(await releases.challenge(one.id, 'newer', 1)).toBe(false);
   });

@@ -95,9 +95,9 @@ export function releasesIn({ client, name: TableName }: Table) {
       }
     },
 
-    /** Moves the release on to a stage; the stage before it is accounted for, and with it whoever wanted its service. */
+    /** Moves the release on to a stage, never back; the stage before it is accounted for, and with it whoever wanted its service. */
     async enterStage(releaseId: string, stageIndex: number): Promise<void> {
-      await change(releaseId, { members: { stageIndex }, also: ' REMOVE #record.challengedBy', condition: 'attribute_exists(pk)' });
+      await change(releaseId, { members: { stageIndex }, also: ' REMOVE #record.challengedBy', condition: '#record.#stageIndex < :stageIndex' });
     },
 
     async end(releaseId: string, outcome: Outcome, reason: string, endedAtMs: number): Promise<boolean> {

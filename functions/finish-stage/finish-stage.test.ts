@@ -56,6 +56,16 @@ it('dies at any write and is finished by the retry', async () => {
   expect(t.ecs.configuration).toMatchObject({ lifecycleHooks: [] });
 });
 
+it.each([['DeleteItem', 1], ['DeleteItem', 2], ['DeleteItem', 3], ['Query', 3], ['UpdateItem', 1]])('is finished by whoever takes over from a run that died before %s %s', async (operation, nth) => {
+  t.before(operation, () => Promise.reject(new Error('killed')), nth);
+  await expect(finish()).rejects.toThrow('killed');
+  expect(await t.release('one')).toMatchObject({ stageIndex: 0 });
+  expect(await t.functions.takeService(t.at('one'))).toMatchObject({ kind: 'ended', outcome: 'succeeded' });
+  await finish();
+  expect([await t.watches.of(SERVICE), await t.leases.holder(SERVICE)]).toEqual([[], undefined]);
+  expect(await t.release('one')).toMatchObject({ stageIndex: 1 });
+});
+
 it('a configuration that cannot be put back is said, with the command, and said again by the retry', async () => {
   t.ecs.services.configure = async () => Promise.reject(Object.assign(new Error('service was deleted'), { name: 'ServiceNotActiveException' }));
   const first = await finish();

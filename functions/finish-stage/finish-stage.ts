@@ -41,7 +41,7 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
   const event = v.parse(Event, input);
   const { releases, leases, watches, doorbell, place, clock, log } = dependencies;
   const { release, stage, spec } = await loadStage(releases, event);
-  const claim: Claim = { releaseId: release.id, stageIndex: stage.index, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
+  const claim: Claim = { releaseId: release.id, stageIndex: stage.index, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs, createdAtMs: release.createdAtMs };
   const holds = (await leases.holder(stage.serviceArn))?.releaseId === release.id;
   const leftBehind = holds && stage.deployment && stage.found ? await putServiceBack(dependencies, event, { stage, spec, found: stage.found.deploymentConfiguration as DeploymentConfiguration }) : undefined;
 
@@ -61,12 +61,13 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
   const next = goesOn(outcome);
   // Before the service is given away: whoever takes it must know.
   if (next) await leases.runs(stage.serviceArn, claim);
-  if (next) await releases.enterStage(release.id, event.stageIndex + 1);
 
   await watches.remove(release.id, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);
   await leases.leave(stage.serviceArn, claim);
   await leases.release(stage.serviceArn, release.id);
   for (const waiting of await leases.waiting(stage.serviceArn)) await doorbell.ring(waiting.releaseId);
+  // Last: whoever takes over from a run that died here finishes this stage before it goes on.
+  if (next) await releases.enterStage(release.id, event.stageIndex + 1);
   log.info('stage ended', { release: release.id, stage: spec.name, outcome, reason: ended.reason });
   return { goesOn: next, notice: noticeOf(release, ended, 'stageEnded', text, outcome) };
 };

@@ -80,6 +80,21 @@ describe('a service that a newer release has been through', () => {
     expect(await t.leases.holder(SERVICE)).toBeUndefined();
   });
 
+  it('is not given to one that was pushed in the same second before it', async () => {
+    await t.begin('older', { pushedAtMs: 1 });
+    await t.wait(20);
+    await t.begin('newer', { pushedAtMs: 1 });
+    await take('newer');
+    expect(await take('older')).toMatchObject({ kind: 'ended', outcome: 'superseded' });
+    await finishStage('newer');
+    await t.wait(20);
+    await t.begin('last', { pushedAtMs: 1 });
+    expect(await take('last')).toMatchObject({ kind: 'taken' });
+    await finishStage('last');
+    expect(await take('newer')).toMatchObject({ kind: 'ended', outcome: 'succeeded' });
+    expect(await take('older')).toMatchObject({ kind: 'ended', reason: 'superseded by the newer release last before it began here' });
+  });
+
   it('that did not stay is free for the older one', async () => {
     await inTheirOrder();
     await finishStage('newer', 'rolledBack');
@@ -92,7 +107,7 @@ describe('a service that a newer release has been through', () => {
     await t.begin('third', { pushedAtMs: 3 });
     await take('third');
     await finishStage('third', 'rolledBack');
-    await t.leases.runs(SERVICE, { releaseId: 'oldest', stageIndex: 0, pipeline: 'checkout', pushedAtMs: 0 });
+    await t.leases.runs(SERVICE, { releaseId: 'oldest', stageIndex: 0, pipeline: 'checkout', pushedAtMs: 0, createdAtMs: 0 });
     expect(await take('older')).toMatchObject({ kind: 'ended', outcome: 'superseded' });
   });
 
@@ -100,7 +115,7 @@ describe('a service that a newer release has been through', () => {
     await inTheirOrder();
     await finishStage('newer', 'rolledBack');
     await t.rollOut('older');
-    await t.leases.runs(SERVICE, { releaseId: 'newer', stageIndex: 0, pipeline: 'checkout', pushedAtMs: 2 });
+    await t.leases.runs(SERVICE, { releaseId: 'newer', stageIndex: 0, pipeline: 'checkout', pushedAtMs: 2, createdAtMs: 2 });
     expect(await take('older')).toMatchObject({ kind: 'taken', underWay: true });
   });
 

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../adapters/clock.ts';
 import type { Doorbell } from '../../adapters/doorbell.ts';
-import type { Claim, Leases } from '../../adapters/records/leases.ts';
+import { isNewer, type Claim, type Leases } from '../../adapters/records/leases.ts';
 import type { Releases } from '../../adapters/records/releases.ts';
 import type { Timeline } from '../../adapters/records/timeline.ts';
 import type { Watches } from '../../adapters/records/watches.ts';
@@ -38,7 +38,7 @@ export const takeService = (dependencies: TakeServiceDependencies) => async (inp
   const loaded = await loadStage(dependencies.releases, event);
   const { release, stage, decisions } = loaded;
   const { leases, clock } = dependencies;
-  const claim: Claim = { releaseId: release.id, stageIndex: stage.index, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs };
+  const claim: Claim = { releaseId: release.id, stageIndex: stage.index, pipeline: release.pipeline.name, pushedAtMs: release.pushedAtMs, createdAtMs: release.createdAtMs };
 
   const over = endOf(stage);
   if (over) return over;
@@ -57,7 +57,7 @@ export const takeService = (dependencies: TakeServiceDependencies) => async (inp
     if (await leases.take(stage.serviceArn, claim, holder.releaseId)) return settleIn(dependencies, event, loaded, claim);
   }
   const samePipeline = holder?.pipeline === claim.pipeline;
-  if (holder && samePipeline && holder.pushedAtMs > claim.pushedAtMs) return superseded(holder.releaseId);
+  if (holder && samePipeline && isNewer(holder, claim)) return superseded(holder.releaseId);
 
   const queued = await leases.enqueue(stage.serviceArn, claim);
   if (queued.kind === 'overtaken') return superseded(queued.by);

@@ -29,6 +29,8 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 401322, cause: 'Nothing of Slipway\'s: whoever was to begin the execution that rescues died three times, and the judges did not wait for the round that mends it.' },
   { seed: 15775885, cause: 'Nothing of Slipway\'s: a task that crashed every twenty seconds had run when Slipway looked, and the judge of weights had forgotten it with its end.' },
   { seed: 15727635, cause: 'Nothing of Slipway\'s: a rollback led back to an old revision whose task had crashed by itself, and the judge of weights took it amiss.' },
+  { seed: 12150665, cause: 'A run died between moving the release on to its next stage and giving the service back; whoever rescued it began at the next stage, and the service stayed taken.' },
+  { seed: 12150751, cause: 'Two images were pushed in the same second; the one pushed first waited for the other, and was rolled out over it.' },
 ];
 
 const fileOf = (seed: number): string => join(import.meta.dirname, 'regressions', `seed-${seed}.json`);

@@ -18,6 +18,9 @@ interface Written {
 /** Whoever is asked by hand says when by its own clock, and of a push it is known in which second it was. */
 const CLOCKS_DIFFER_MS = 10_000;
 
+/** ECR's events tell no more of a push. */
+const secondOf = ({ atMs }: Wish): number => atMs - (atMs % 1000);
+
 export class AcrossReleases implements Watcher {
   private readonly ledger: Ledger;
   /** Releases whose place in a queue a newer one has taken, and since when. */
@@ -72,7 +75,7 @@ export class AcrossReleases implements Watcher {
     const { ledger } = this;
     const wish = ledger.wishes.get(rollout.releaseId);
     if (!wish) return;
-    const isLater = (other: Wish | undefined) => other !== undefined && other.atMs > wish.atMs + (wish.byHand || other.byHand ? CLOCKS_DIFFER_MS : 0);
+    const isLater = (other: Wish | undefined) => other !== undefined && secondOf(other) > secondOf(wish) + (wish.byHand || other.byHand ? CLOCKS_DIFFER_MS : 0);
     const later = ledger.rollouts.find((other) => other.service.arn === rollout.service.arn && other.deployment.status === 'SUCCESSFUL' && isLater(ledger.wishes.get(other.releaseId)));
     if (later) ledger.violated('order', `${rollout.releaseId} rolls out over ${later.releaseId}, which is newer`);
   }
