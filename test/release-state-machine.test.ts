@@ -68,6 +68,12 @@ describe('its shape', () => {
     for (const [name, state] of of('.waitForTaskToken')) expect([name, state.Catch?.[0]]).toEqual([name, expect.objectContaining({ ErrorEquals: ['States.Timeout'], Next: state.Next })]);
   });
 
+  it('a call whose answer never comes is made again: by then the function has run out of its own time', () => {
+    const asked = of('lambda:invoke');
+    expect(asked.length).toBeGreaterThan(10);
+    for (const [name, state] of asked) expect([name, state.Retry?.at(-1)?.ErrorEquals, state.TimeoutSeconds]).toEqual([name, expect.arrayContaining(['States.Timeout']), 120]);
+  });
+
   it('nothing is told before a rollback is asked for', () => {
     expect(definition.States['Verdict?']?.Choices?.[0]).toMatchObject({ Next: 'Roll back' });
   });
