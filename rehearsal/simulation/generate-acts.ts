@@ -54,7 +54,7 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, ov
   drawing('retry', 0.3, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected', 'aborted', 'timedOut'), kind: 'retry', person: person(own) }));
   drawing('deployed again', 0.15, (own) => acts.push({ ...ended(own, 'rolledBack', 'rolledBack', 'rejected'), kind: 'deploy', person: person(own), tag: pushes[0]?.tag ?? '' }));
   drawing('deploy', 0.15, (own) => acts.push({ atMs: sometime(own), kind: 'deploy', person: person(own), tag: own.hits(0.5) ? '1.0.0' : (pushes.at(-1)?.tag ?? '1.0.0') }));
-  drawing('the image that runs already', 0.35, (own) => {
+  drawing('the image that runs already', 0.5, (own) => {
     const first = own.hits(0.3);
     acts.push({ ...(first ? { atMs: own.whole(0, 1_500) } : ended(own, 'succeeded')), kind: 'deploy', person: person(own), tag: first ? '1.0.0' : own.pick(pushes as [Push, ...Push[]]).tag });
   });
@@ -71,12 +71,13 @@ export function generateActs(chance: Chance, { stages, pushes, spanMs, slack, ov
     acts.push({ atMs: fromMs, kind: 'freeze', person: person(own), forMs: lifted ? undefined : own.whole(30_000, 2 * HOUR_MS) });
     if (lifted) acts.push({ atMs: fromMs + own.whole(30_000, 2 * HOUR_MS), kind: 'unfreeze', person: person(own) });
     if (own.hits(0.9)) acts.push({ atMs: soon(own), after: { notice: 'frozen', nth: 1 }, kind: 'override', person: overrider !== undefined && own.hits(0.85) ? overrider : person(own), surface: surface(own) });
+    if (slack && overrider !== undefined && own.hits(0.4)) acts.push({ atMs: own.whole(0, 20_000), after: { notice: 'frozen', nth: 1 }, kind: 'override', person: overrider, surface: 'slack' });
   });
 
   // ---- what happens past Slipway
   drawing('foreign update', 0.15, (own) => acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'foreignUpdate', service }));
   drawing('foreign stop', 0.35, (own) => acts.push({ ...during(own), kind: 'foreignStop', service }));
-  drawing('execution stopped', 0.2, (own) => {
+  drawing('execution stopped', 0.3, (own) => {
     for (let times = own.pick([1, 1, 2, 4]); times > 0; times--) acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'stopExecution' });
   });
   drawing('Lambdas dead', 0.12, (own) => acts.push({ ...(own.hits(0.7) ? during(own) : { atMs: sometime(own) }), kind: 'lambdasDead', forMs: own.pick([MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS, 24 * HOUR_MS]) }));
