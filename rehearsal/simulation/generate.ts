@@ -195,6 +195,7 @@ function ratesOf(chance: Chance, on: (name: string) => boolean): FaultRates {
     throttled: 0.2, failsBefore: 0.1, failsAfter: 0.1, slow: 0.04, hangs: 0.02, killedBefore: 0.05, killedAfter: 0.05, twiceAtOnce: 0.15, invokeRefused: 0.3, noticeFails: 0.3,
     // Few events may be lost at all: often it is every one of them.
     eventLost: 2, eventDoubled: 0.5, eventDelayed: 0.6, skewMs: 3_000, answerLost: 0.01,
+    denied: 0.004,
   };
   for (const [name, highest] of Object.entries(most) as [keyof typeof most, number][]) {
     const drawn = chance.hits(0.5) ? chance.next() ** 2 * highest : 0;

@@ -79,6 +79,10 @@ export class ByChance implements Interference {
       environment.kill('signal: killed');
       return never();
     }
+    if (falls(rates.denied)) {
+      this.note('denied', `denied: ${name}`);
+      throw new AwsError('AccessDeniedException', `User: arn:aws:sts::123456789012:assumed-role/${environment.functionName} is not authorized to perform: ${call.signingName}:${call.operation}`);
+    }
     return proceed();
   }
 

@@ -129,6 +129,8 @@ export interface FaultRates {
   answerLost: number;
   invokeRefused: number;
   noticeFails: number;
+  /** A policy that somebody has spoilt, or that is not everywhere yet: no retry helps, and the function fails for good. */
+  denied: number;
   /** Best-effort events only: a lost push starts nothing, which nobody can mend. */
   eventLost: number;
   eventDoubled: number;
@@ -138,7 +140,7 @@ export interface FaultRates {
 }
 
 export const NO_FAULTS: FaultRates = {
-  throttled: 0, failsBefore: 0, failsAfter: 0, slow: 0, hangs: 0, killedBefore: 0, killedAfter: 0, twiceAtOnce: 0, answerLost: 0, invokeRefused: 0, noticeFails: 0,
+  throttled: 0, failsBefore: 0, failsAfter: 0, slow: 0, hangs: 0, killedBefore: 0, killedAfter: 0, twiceAtOnce: 0, answerLost: 0, invokeRefused: 0, noticeFails: 0, denied: 0,
   eventLost: 0, eventDoubled: 0, eventDelayed: 0, eventDelayMaxMs: 0, skewMs: 0,
 };
 
