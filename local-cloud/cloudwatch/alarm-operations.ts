@@ -14,6 +14,7 @@ import type {
   Tag,
 } from '@aws-sdk/client-cloudwatch';
 import { refuseUnknown } from '../kernel/errors.ts';
+import { isJson } from '../kernel/json.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Answer, Operation, Permission } from '../kernel/service.ts';
 import { alarmArn, compositeAlarmFrom, metricAlarmFrom } from './alarm-record.ts';
@@ -218,13 +219,4 @@ const isComposite = (record: AlarmRecord): record is CompositeAlarmRecord => rec
 function pageSize(given: number | undefined): number {
   if (given !== undefined && (given < 1 || given > PAGE_SIZE)) throw invalidValue(`MaxRecords must be between 1 and ${PAGE_SIZE}.`);
   return given ?? PAGE_SIZE;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 // Event buses, PutEvents, TestEventPattern and tags.
 import type * as events from '@aws-sdk/client-eventbridge';
 import { AwsError, refuseUnknown } from '../kernel/errors.ts';
+import { parseObject } from '../kernel/json.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { uuid } from '../kernel/random.ts';
 import type { Answer, Operation, Permission } from '../kernel/service.ts';
@@ -167,13 +168,4 @@ function refusalOf(entry: events.PutEventsRequestEntry, mayUseServiceSources: bo
   if (!parseObject(entry.Detail ?? '')) return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
   if (entry.Source?.startsWith('aws.') && !mayUseServiceSources) return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' };
   return undefined;
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

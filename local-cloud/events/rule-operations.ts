@@ -1,6 +1,7 @@
 // The operations on rules and their targets.
 import type * as events from '@aws-sdk/client-eventbridge';
 import { AwsError, NotModelled, refuseUnknown } from '../kernel/errors.ts';
+import { isJson } from '../kernel/json.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Answer, Operation, Permission } from '../kernel/service.ts';
 import { parseSchedule } from './cron.ts';
@@ -197,14 +198,5 @@ function checkTarget(target: events.Target): void {
   if (attempts !== undefined && (attempts < 0 || attempts > 185)) throw validation(`Value '${attempts}' at 'targets.1.member.retryPolicy.maximumRetryAttempts' failed to satisfy constraint: Member must have value less than or equal to 185`);
   if (ageSeconds !== undefined && (ageSeconds < 60 || ageSeconds > 86_400)) {
     throw validation(`Value '${ageSeconds}' at 'targets.1.member.retryPolicy.maximumEventAgeInSeconds' failed to satisfy constraint: Member must have value between 60 and 86400`);
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -3,6 +3,7 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sns';
 import { parsePattern } from '../events/pattern.ts';
 import { AwsError } from '../kernel/errors.ts';
+import { parseJson, parseObject } from '../kernel/json.ts';
 
 export type FilterScope = 'MessageAttributes' | 'MessageBody';
 
@@ -36,19 +37,6 @@ function valueOf(attribute: MessageAttributeValue): unknown {
   const type = attribute.DataType ?? 'String';
   if (type === 'Number') return Number(text);
   if (type !== 'String.Array') return text;
-  const list = parse(text);
+  const list = parseJson(text);
   return Array.isArray(list) ? list : text;
-}
-
-function parseObject(text: string): object | undefined {
-  const value = parse(text);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 // Queue attributes: defaults, ranges, and what SetQueueAttributes may change.
 import { AwsError, NotModelled } from '../kernel/errors.ts';
+import { parseObject } from '../kernel/json.ts';
 import { policyDocument } from '../kernel/policy-documents.ts';
 import type { PolicyDocument } from '../kernel/service.ts';
 
@@ -65,12 +66,3 @@ export const policyOf = (attributes: ReadonlyMap<string, string>): PolicyDocumen
   const policy = attributes.get('Policy');
   return policy === undefined ? undefined : policyDocument(policy);
 };
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
