@@ -67,7 +67,7 @@ function done(world: World, { kind, person }: Extract<Act, { person: string }>, 
 }
 
 async function stopExecution(world: World, ledger: Ledger): Promise<void> {
-  const name = [...ledger.executions].at(-1);
+  const name = [...ledger.executions.keys()].at(-1);
   if (name === undefined) return;
   world.history.add('people', `stop the execution ${name} by hand`);
   world.history.mark('act stopExecution');

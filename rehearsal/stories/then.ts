@@ -86,7 +86,7 @@ export class Then {
       const deploys = [...this.world.services.values()].some((service) => !this.world.serviceRecord(service).deployments.every(isOver));
       if (this.ledger.executions.size > 0 || deploys) quietSinceMs = undefined;
       else quietSinceMs ??= clock.nowMs();
-      if (clock.nowMs() > untilMs) throw new Error(`it has not come to rest in ${limit}: ${[...this.ledger.executions].join(', ')}`);
+      if (clock.nowMs() > untilMs) throw new Error(`it has not come to rest in ${limit}: ${[...this.ledger.executions.keys()].join(', ')}`);
       if (!(await this.world.step())) return;
     }
   }

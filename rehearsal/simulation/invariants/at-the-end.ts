@@ -23,7 +23,7 @@ export async function checkTheEnd(ledger: Ledger, configurationsBefore: Readonly
     checkHolds(ledger, release, stages, releases);
   }
   for (const releaseId of ledger.releaseIds) if (!releases.some((release) => release.id === releaseId)) ledger.violated('liveness', `the record of ${releaseId} is gone`);
-  for (const execution of ledger.executions) ledger.violated('liveness', `the execution ${execution} is still running`);
+  for (const execution of ledger.executions.keys()) ledger.violated('liveness', `the execution ${execution} is still running`);
   checkLeaks(ledger, items, configurationsBefore);
   checkRounds(ledger, items, releases);
   checkTimeline(ledger, items);

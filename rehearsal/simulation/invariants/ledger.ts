@@ -95,8 +95,8 @@ export class Ledger implements Watcher {
   /** How often a task definition was registered, by the mark it bears. */
   readonly registered = new Map<string, number>();
   readonly pushedAtMs = new Map<string, number>();
-  /** Executions that have begun and not ended. */
-  readonly executions = new Set<string>();
+  /** Executions that have begun and not ended, by name, and the release that each carries. */
+  readonly executions = new Map<string, string>();
   readonly stages: Stage[];
   readonly requestsPerSecond: number;
   /** How old what ECS answers may be. */
@@ -178,10 +178,9 @@ export class Ledger implements Watcher {
     if (event.source === 'aws.ecr' && detail['action-type'] === 'PUSH') this.pushedAtMs.set(String(detail['image-digest']), this.world.clock.nowMs());
     if (event.source === 'aws.states') {
       const name = String(detail['name']);
-      // The first execution of a release has its name; those that come after it have a life or a hand-over more.
-      const releaseId = name.replace(/(?:-x\d+)?(?:\.\d+)?$/, '');
+      const { releaseId = name } = JSON.parse(String(detail['input'])) as { releaseId?: string };
       if (detail['status'] === 'RUNNING') {
-        this.executions.add(name);
+        this.executions.set(name, releaseId);
         this.unattended.delete(releaseId);
       } else {
         this.executions.delete(name);

@@ -133,7 +133,7 @@ export class Promptness implements Watcher {
   private isStopped = (rollout: Rollout): boolean => this.ledger.stoppedAtMs.has(`${rollout.releaseId}#${rollout.stageIndex}`);
 
   private runs(releaseId: string): boolean {
-    return [...this.ledger.executions].some((name) => name.startsWith(releaseId) && /^(?:-x\d+)?(?:\.\d+)?$/.test(name.slice(releaseId.length)));
+    return [...this.ledger.executions.values()].includes(releaseId);
   }
 
   private wasCalmSince(sinceMs: number): boolean {
