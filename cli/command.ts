@@ -1,6 +1,7 @@
 // What all commands share: their options, and how they end.
 
 import { Command, InvalidArgumentError } from 'commander';
+import { DIGEST } from '../core/image/digest.ts';
 import { type ConnectionOptions, connectControl } from './connect.ts';
 import type { ControlClient } from './control-client.ts';
 import { json, type Paint, painter } from './print.ts';
@@ -29,7 +30,7 @@ export function command(name: string, summary: string): Command {
 }
 
 export function parseDigestOption(text: string): string {
-  if (!/^sha256:[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError('A digest is sha256: and 64 hexadecimal digits.');
+  if (!DIGEST.test(text)) throw new InvalidArgumentError('A digest is sha256: and 64 hexadecimal digits.');
   return text;
 }
 

@@ -6,7 +6,7 @@ import type { ReleaseView, StageView, TimelineEntry } from '../core/view/model.t
 import { drawStage } from './draw-stage.ts';
 import { apart, fit, type Line, span } from './line.ts';
 import { clockTime } from './print.ts';
-import { describeState, imageName, stateColour, tellEntry } from './show-release.ts';
+import { describeState, imageName, shortened, stateColour, tellEntry } from './show-release.ts';
 import type { Symbols } from './symbols.ts';
 import { cut, cutMiddle, widthOf, wrap } from './text-width.ts';
 
@@ -54,7 +54,7 @@ function headerLines(release: ReleaseView, { columns, nowMs, symbols }: Drawing)
   const name = cut(span(release.pipeline).text, Math.max(12, columns - widthOf(tag) - widthOf(state) - 3), symbols.more);
   const lastedMs = (release.endedAt === undefined ? nowMs : Date.parse(release.endedAt)) - Date.parse(release.createdAt);
   const lasted = Number.isFinite(lastedMs) ? `${release.endedAt === undefined ? 'for' : 'took'} ${formatDuration(lastedMs)}` : '';
-  const facts = [release.image.repository, release.image.digest.slice(0, 'sha256:'.length + 12), ...(release.author === undefined ? [] : [`by ${release.author}`])];
+  const facts = [release.image.repository, shortened(release.image.digest), ...(release.author === undefined ? [] : [`by ${release.author}`])];
   const reason = wrap(span(release.reason).text, columns);
   return [
     ...apart([span(name, 'bold'), span(' '), span(tag, 'bold')], right, width),

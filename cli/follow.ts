@@ -2,12 +2,13 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatDuration, parseDuration } from '../core/duration.ts';
-import type { ReleaseView } from '../core/view/model.ts';
+import type { ReleaseSummary, ReleaseView } from '../core/view/model.ts';
 import { changesBetween } from './changes.ts';
-import { type Context, say } from './command.ts';
+import { type CommonOptions, type Context, say, show } from './command.ts';
 import type { ControlClient } from './control-client.ts';
 import { CliError, EXIT_OF_OUTCOME } from './exit.ts';
 import { clean } from './print.ts';
+import { showRelease } from './show-release.ts';
 import { patiently, type Subject } from './subject.ts';
 
 export interface WaitOptions {
@@ -51,6 +52,17 @@ export function follow(client: ControlClient, id: string, options: WaitOptions, 
     finishWith(view, context);
     return view;
   });
+}
+
+/** A release that was just started: its id, or with `--wait` its story and its end. */
+export async function showStarted(client: ControlClient, release: ReleaseSummary, options: CommonOptions & WaitOptions, context: Context): Promise<void> {
+  if (options.wait !== true) {
+    show(options, context, { release }, () => `${clean(release.id)}\n`);
+    return;
+  }
+  say(context, `release ${clean(release.id)} of ${clean(release.pipeline)}`);
+  const view = await follow(client, release.id, options, context);
+  show(options, context, view, () => showRelease(view, context, { timeline: false }));
 }
 
 export const hasEnded = (view: ReleaseView): boolean => view.status === 'ended';

@@ -24,8 +24,11 @@ const OUTCOME_WORDS: Record<ReleaseOutcome, string> = {
 export const SURFACES: Record<Surface, string> = { cli: 'CLI', slack: 'Slack', dashboard: 'dashboard' };
 
 export function imageName({ image }: Pick<ReleaseSummary, 'image'>): string {
-  return image.tag ?? image.digest.slice(0, 'sha256:'.length + 12);
+  return image.tag ?? shortened(image.digest);
 }
+
+/** `sha256:68c4a2b57417` */
+export const shortened = (digest: string): string => digest.slice(0, 'sha256:'.length + 12);
 
 /** `succeeded`, `waiting in production at 25 %` */
 export function describeState(release: Pick<ReleaseSummary, 'status' | 'outcome' | 'stage' | 'weightPercent'>): string {

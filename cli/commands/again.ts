@@ -2,13 +2,11 @@
 
 import type { Command } from 'commander';
 import type { StartReleaseAnswer } from '../../core/view/api.ts';
-import { type CommonOptions, command, connect, type Context, say, show, withConnection } from '../command.ts';
+import { type CommonOptions, command, connect, type Context, withConnection } from '../command.ts';
 import type { ConnectionOptions } from '../connect.ts';
 import type { ControlClient } from '../control-client.ts';
 import { findFor } from '../find-release.ts';
-import { addWaitOptions, follow, type WaitOptions } from '../follow.ts';
-import { clean } from '../print.ts';
-import { showRelease } from '../show-release.ts';
+import { addWaitOptions, showStarted, type WaitOptions } from '../follow.ts';
 
 interface Options extends CommonOptions, ConnectionOptions, WaitOptions {
   reason?: string;
@@ -37,11 +35,5 @@ async function again(word: string, options: Options, context: Context, start: (c
   const client = await connect(options, context);
   const { id } = await findFor(client, word, 'ended');
   const { release } = await start(client, id);
-  if (options.wait !== true) {
-    show(options, context, { release }, () => `${clean(release.id)}\n`);
-    return;
-  }
-  say(context, `release ${clean(release.id)} of ${clean(release.pipeline)}`);
-  const view = await follow(client, release.id, options, context);
-  show(options, context, view, () => showRelease(view, context, { timeline: false }));
+  await showStarted(client, release, options, context);
 }

@@ -1,13 +1,11 @@
 // `slipway deploy`: starts a release by hand, of an image that has been pushed before.
 
 import type { Command } from 'commander';
-import { type CommonOptions, command, connect, type Context, parseDigestOption, say, show, withConnection } from '../command.ts';
+import { type CommonOptions, command, connect, type Context, parseDigestOption, withConnection } from '../command.ts';
 import type { ConnectionOptions } from '../connect.ts';
 import { CliError } from '../exit.ts';
 import { findPipeline } from '../find-release.ts';
-import { addWaitOptions, follow, type WaitOptions } from '../follow.ts';
-import { clean } from '../print.ts';
-import { showRelease } from '../show-release.ts';
+import { addWaitOptions, showStarted, type WaitOptions } from '../follow.ts';
 
 interface Options extends CommonOptions, ConnectionOptions, WaitOptions {
   tag?: string;
@@ -26,12 +24,6 @@ export function deployCommand(context: Context): Command {
       if ((tag === undefined) === (digest === undefined)) throw new CliError('badInput', 'give either --tag or --digest', { hint: `For example: slipway deploy ${pipeline} --tag 1.4.0` });
       const client = await connect(options, context);
       const { release } = await client.startRelease({ pipeline: (await findPipeline(client, pipeline)).name, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }), ...(reason !== undefined && { reason }) });
-      if (options.wait !== true) {
-        show(options, context, { release }, () => `${clean(release.id)}\n`);
-        return;
-      }
-      say(context, `release ${clean(release.id)} of ${clean(release.pipeline)}`);
-      const view = await follow(client, release.id, options, context);
-      show(options, context, view, () => showRelease(view, context, { timeline: false }));
+      await showStarted(client, release, options, context);
     });
 }
