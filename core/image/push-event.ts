@@ -2,6 +2,7 @@
 // so an untagged push is never a release.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 import * as v from 'valibot';
+import { DIGEST } from './digest.ts';
 
 const PushEvent = v.object({
   id: v.string(),
@@ -14,7 +15,7 @@ const PushEvent = v.object({
     'action-type': v.string(),
     result: v.string(),
     'repository-name': v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
-    'image-digest': v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/)),
+    'image-digest': v.pipe(v.string(), v.regex(DIGEST)),
     'image-tag': v.optional(v.string()),
   }),
 });

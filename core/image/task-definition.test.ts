@@ -1,15 +1,8 @@
 import { DIGEST } from '../testing/samples.ts';
 import { pinnedCopy, pinnedImage, type TaskDefinition } from './task-definition.ts';
 
-const found = {
-  taskDefinitionArn: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/checkout:7',
-  family: 'checkout',
-  revision: 7,
-  status: 'ACTIVE',
-  requiresAttributes: [{ name: 'ecs.capability' }],
-  compatibilities: ['FARGATE'],
-  registeredAt: 1795431600.5,
-  registeredBy: 'arn:aws:iam::123456789012:user/x',
+/** What a task definition is made of, beside its containers and what ECS says of it. */
+const settings = {
   taskRoleArn: 'role',
   executionRoleArn: 'execution',
   networkMode: 'awsvpc',
@@ -20,6 +13,18 @@ const found = {
   memory: '512',
   runtimePlatform: { cpuArchitecture: 'ARM64' },
   enableFaultInjection: false,
+};
+
+const found = {
+  taskDefinitionArn: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/checkout:7',
+  family: 'checkout',
+  revision: 7,
+  status: 'ACTIVE',
+  requiresAttributes: [{ name: 'ecs.capability' }],
+  compatibilities: ['FARGATE'],
+  registeredAt: 1795431600.5,
+  registeredBy: 'arn:aws:iam::123456789012:user/x',
+  ...settings,
   containerDefinitions: [
     { name: 'app', image: 'shop/checkout:v1', environment: [{ name: 'A', value: '1' }], aFieldOfNextYear: { x: 1 } },
     { name: 'proxy', image: 'envoy:1' },
@@ -31,16 +36,7 @@ const copyOf = (more: object = {}, tags: { key?: string; value?: string }[] = []
 it('one image is pinned, everything else passes through, also what this version has never heard of', () => {
   expect(copyOf().input).toEqual({
     family: 'checkout',
-    taskRoleArn: 'role',
-    executionRoleArn: 'execution',
-    networkMode: 'awsvpc',
-    volumes: [{ name: 'data', somethingNewer: { deep: true } }],
-    placementConstraints: [],
-    requiresCompatibilities: ['FARGATE'],
-    cpu: '256',
-    memory: '512',
-    runtimePlatform: { cpuArchitecture: 'ARM64' },
-    enableFaultInjection: false,
+    ...settings,
     containerDefinitions: [
       { name: 'app', image: 'r/shop/checkout@sha256:new', environment: [{ name: 'A', value: '1' }], aFieldOfNextYear: { x: 1 } },
       { name: 'proxy', image: 'envoy:1' },

@@ -1,4 +1,5 @@
 // What Slipway tells the world: one domain event per message, with attributes to filter on and a text a person can read.
+import { shortName, taggedName } from '../image/name.ts';
 import type { NoticeKind, Outcome, Release, StageRecord } from '../release/model.ts';
 import { goesOn } from '../release/model.ts';
 import { outcomeWords } from './end-words.ts';
@@ -14,17 +15,11 @@ export interface Notice {
 const SUBJECT_LENGTH_MAX = 100;
 const SUBJECT_PREFIX = '[slipway] ';
 
-/** `shop/checkout:1.2.0 (68c4a2b57417)` */
-export const imageName = ({ image }: Pick<Release, 'image'>): string => `${taggedName(image)} (${shortDigest(image)})`;
-
-const taggedName = ({ repository, tag }: Release['image']): string => `${repository}${tag ? `:${tag}` : ''}`;
-const shortDigest = ({ digest }: Release['image']): string => digest.slice(7, 19);
-
 export function noticeOf(release: Release, stage: StageRecord | undefined, kind: NoticeKind, text: string, outcome?: Outcome): Notice {
   const { image, pipeline } = release;
   const stageSpec = stage ? pipeline.stages[stage.index] : undefined;
   const service = stageSpec ? `${stageSpec.service.cluster}/${stageSpec.service.name}` : undefined;
-  const about = `${pipeline.name} ${image.tag ?? shortDigest(image)}${stageSpec ? `, ${stageSpec.name}` : ''}`;
+  const about = `${pipeline.name} ${shortName(image)}${stageSpec ? `, ${stageSpec.name}` : ''}`;
   const headline = headlineOf(kind, outcome);
   const facts = [
     ...nextSteps(release, kind, outcome),

@@ -1,11 +1,11 @@
 // What is said when something happens to a release, as sentences: the same in its story and in what is sent to people.
 import { formatDuration } from '../duration.ts';
+import { imageName } from '../image/name.ts';
 import { rungsOf } from '../ladder/index.ts';
 import type { Stage } from '../pipeline/model.ts';
 import type { Release } from '../release/model.ts';
-import { imageName } from './notice.ts';
 
-export const releaseStartedText = (release: Release): string => `Release of ${imageName(release)} through ${release.pipeline.stages.map((stage) => stage.name).join(', then ')}.`;
+export const releaseStartedText = (release: Release): string => `Release of ${imageName(release.image)} through ${release.pipeline.stages.map((stage) => stage.name).join(', then ')}.`;
 
 export function rolloutStartedText({ name, strategy }: Stage): string {
   const rungs = rungsOf(strategy);

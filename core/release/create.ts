@@ -1,5 +1,6 @@
 // A new release of one image through one pipeline.
 import { serviceArnOf, type Place } from '../arn.ts';
+import { shortDigest } from '../image/digest.ts';
 import type { Person, Pipeline } from '../pipeline/model.ts';
 import { newStageRecord, type Image, type Release, type StageRecord } from './model.ts';
 
@@ -20,7 +21,7 @@ const ID_LENGTH_MAX = 68;
 
 /** Made of the pipeline, the tag and the digest, so that a repeated event names the same release. */
 export function releaseIdOf({ pipeline, image, attempt, undoes }: Pick<NewRelease, 'pipeline' | 'image' | 'attempt' | 'undoes'>): string {
-  const suffix = `${image.digest.slice(7, 15)}${attempt > 1 ? `-${attempt}` : ''}`;
+  const suffix = `${shortDigest(image.digest, 8)}${attempt > 1 ? `-${attempt}` : ''}`;
   const tag = undoes ? 'undo-' : image.tag === undefined ? '' : `${clean(image.tag)}-`;
   return `${`${clean(pipeline.name)}-${tag}`.slice(0, ID_LENGTH_MAX - suffix.length)}${suffix}`;
 }

@@ -4,10 +4,11 @@ import { EVERY_RUNG, rungKey } from '../approval/keys.ts';
 import type { AlarmView } from '../assess/verdict.ts';
 import { openAsks } from '../control/rule-decision.ts';
 import { unreachable } from '../errors.ts';
+import { shortDigest } from '../image/digest.ts';
+import { imageName, shortName, taggedName } from '../image/name.ts';
 import { rungsOf } from '../ladder/index.ts';
 import { outcomeWords, restOfEnd } from '../notice/end-words.ts';
 import { linksOf } from '../notice/links.ts';
-import { imageName } from '../notice/notice.ts';
 import { goesOn, type Decision, type Release, type StageRecord } from '../release/model.ts';
 import { context, fitting, header, section, type Block, type Button, type Message } from './blocks.ts';
 import { ACTIONS_BLOCK, button } from './buttons.ts';
@@ -33,20 +34,18 @@ export function releaseMessage(shown: Shown, nowMs: number): Message {
   const { release } = shown;
   const stage = currentStage(shown);
   const { icon, headline } = titleOf(shown, nowMs);
-  const digest = release.image.digest.slice(7, 19);
-  const image = `${release.image.repository}${release.image.tag ? `:${release.image.tag}` : ''}`;
   const ended = release.status === 'ended';
   const outcome = release.outcome ?? 'failed';
   const blocks: Block[] = [
-    header(plain(`${icon} ${release.pipeline.name} ${release.image.tag ?? digest} ${headline}`, 150)),
-    section(`${code(image, 300)}  ${code(digest)}${release.author === undefined ? '' : `\nAsked for by ${inline(release.author)}`}`),
+    header(plain(`${icon} ${release.pipeline.name} ${shortName(release.image)} ${headline}`, 150)),
+    section(`${code(taggedName(release.image), 300)}  ${code(shortDigest(release.image.digest))}${release.author === undefined ? '' : `\nAsked for by ${inline(release.author)}`}`),
     ...stageBlocks(shown, nowMs),
     ...(ended && !stageSaysIt(shown) ? [section(prose(`It ${outcomeWords(outcome)}${restOfEnd(outcome, release.reason)}`, REASON_LENGTH_MAX))] : []),
     ...lightBlocks(shown),
     ...buttonBlocks(shown, nowMs),
     context([...linksOf(release, stage, shown.executionArn).map(({ url, label }) => link(url, label)), code(release.id)].join('  ·  '), timesOf(release)),
   ];
-  return fitting({ text: `${icon} ${inline(release.pipeline.name)} ${inline(imageName(release), 300)} ${inline(headline, 300)}${ended ? `: ${inline(release.reason, REASON_LENGTH_MAX)}` : ''}`, blocks });
+  return fitting({ text: `${icon} ${inline(release.pipeline.name)} ${inline(imageName(release.image), 300)} ${inline(headline, 300)}${ended ? `: ${inline(release.reason, REASON_LENGTH_MAX)}` : ''}`, blocks });
 }
 
 /** Where a stage has ended badly, its own line says why already. */

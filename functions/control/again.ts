@@ -1,10 +1,11 @@
 // Retry and undo: what people do about an image after its release has ended.
 import * as v from 'valibot';
 import type { StartReleaseAnswer } from '../../core/view/api.ts';
+import { Via } from '../shared/via.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 import { lift } from './holds.ts';
 import { startThrough } from './releases.ts';
-import { knownPerson, OptionalReason, Reason, Via } from './subject.ts';
+import { knownPerson, OptionalReason, Reason } from './subject.ts';
 
 const RetryBody = v.object({ reason: OptionalReason, via: Via });
 const UndoBody = v.object({ stage: v.optional(v.string()), reason: Reason, via: Via });

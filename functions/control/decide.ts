@@ -6,8 +6,9 @@ import type { DecisionAnswer } from '../../core/view/api.ts';
 import { summaryOf } from '../../core/view/of-release.ts';
 import { recordDecision, tellDecision } from '../shared/record-decision.ts';
 import { errorFields } from '../../adapters/log.ts';
+import { Via } from '../shared/via.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
-import { OptionalReason, REASON_LENGTH_MAX, Via } from './subject.ts';
+import { OptionalReason, REASON_LENGTH_MAX } from './subject.ts';
 
 const KINDS = ['approve', 'reject', 'abort', 'promote', 'override'] as const;
 const Body = v.object({

@@ -4,9 +4,10 @@ import { serviceArnOf } from '../../core/arn.ts';
 import { isInForce, type Freeze } from '../../core/freeze/freeze.ts';
 import { momentText } from '../../core/text/moment.ts';
 import type { FreezeView, FreezesAnswer, LiftFreezeAnswer } from '../../core/view/api.ts';
+import { Via } from '../shared/via.ts';
 import { nextAt, pageOf } from './page.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
-import { knownPerson, OptionalReason, pipelineOf, Reason, Via } from './subject.ts';
+import { knownPerson, OptionalReason, pipelineOf, Reason } from './subject.ts';
 
 const Scope = { pipeline: v.optional(v.string()), all: v.optional(v.boolean(), false), via: Via };
 const SetBody = v.object({ ...Scope, until: v.optional(v.pipe(v.string(), v.isoTimestamp())), reason: Reason });

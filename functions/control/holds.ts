@@ -3,12 +3,13 @@ import * as v from 'valibot';
 import type { Hold, HoldLift } from '../../adapters/records/holds.ts';
 import { serviceArnOf } from '../../core/arn.ts';
 import { fromSurface } from '../../core/control/decision-text.ts';
+import type { Pipeline } from '../../core/pipeline/model.ts';
 import type { HoldsAnswer, HoldView, LiftAnswer } from '../../core/view/api.ts';
+import { Via } from '../shared/via.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
 import { nextAt, pageOf } from './page.ts';
-import { knownPerson, OptionalReason, pipelineOf, Reason, Via } from './subject.ts';
+import { Digest, knownPerson, OptionalReason, pipelineOf, Reason } from './subject.ts';
 
-const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/));
 const HoldBody = v.object({ pipeline: v.string(), stage: v.optional(v.string()), digest: Digest, reason: Reason, via: Via });
 const LiftBody = v.object({ pipeline: v.string(), stage: v.optional(v.string()), digest: Digest, reason: OptionalReason, via: Via });
 
@@ -49,8 +50,8 @@ export async function setHold(dependencies: ControlDependencies, request: Contro
   const { pipeline, stage, digest, reason, via } = body.output;
   const stored = await pipelineOf(dependencies, pipeline);
   const by = knownPerson(stored, request.callerArn);
-  for (const { service } of stagesOf(stored.pipeline, stage)) {
-    await dependencies.holds.set({ serviceArn: serviceArnOf(dependencies.place, service), digest, reason, by, callerArn: request.callerArn, via, atMs: dependencies.clock.nowMs() });
+  for (const { serviceArn } of stagesOf(dependencies, stored.pipeline, stage)) {
+    await dependencies.holds.set({ serviceArn, digest, reason, by, callerArn: request.callerArn, via, atMs: dependencies.clock.nowMs() });
   }
   dependencies.log.info('held', { pipeline, stage, digest, by, reason });
   return listHolds(dependencies, { ...request, query: { pipeline } });
@@ -63,17 +64,22 @@ export async function liftHold(dependencies: ControlDependencies, request: Contr
   const stored = await pipelineOf(dependencies, pipeline);
   const by = knownPerson(stored, request.callerArn);
   const lifted: string[] = [];
-  for (const { service, name } of stagesOf(stored.pipeline, stage)) {
-    const about = { stage: { index: stored.pipeline.stages.findIndex((one) => one.name === name), name, serviceArn: serviceArnOf(dependencies.place, service) }, pipeline, digest };
-    if (await lift(dependencies, about, { by, callerArn: request.callerArn, via, atMs: dependencies.clock.nowMs(), reason })) lifted.push(name);
+  for (const one of stagesOf(dependencies, stored.pipeline, stage)) {
+    if (await lift(dependencies, { stage: one, pipeline, digest }, { by, callerArn: request.callerArn, via, atMs: dependencies.clock.nowMs(), reason })) lifted.push(one.name);
   }
   dependencies.log.info('hold lifted', { pipeline, stages: lifted, digest, by, reason });
   return { lifted };
 }
 
+interface HeldStage {
+  index: number;
+  name: string;
+  serviceArn: string;
+}
+
 interface Held {
   pipeline: string;
-  stage: { index: number; name: string; serviceArn: string };
+  stage: HeldStage;
   digest: string;
 }
 
@@ -88,8 +94,10 @@ export async function lift({ holds, releases, timeline }: ControlDependencies, {
   return hold !== undefined;
 }
 
-function stagesOf(pipeline: { name: string; stages: readonly { name: string; service: { cluster: string; name: string } }[] }, stageName: string | undefined) {
-  const stages = pipeline.stages.filter(({ name }) => stageName === undefined || name === stageName);
+/** The named one, or all. */
+function stagesOf({ place }: ControlDependencies, pipeline: Pipeline, stageName: string | undefined): HeldStage[] {
+  const all = pipeline.stages.map(({ name, service }, index) => ({ index, name, serviceArn: serviceArnOf(place, service) }));
+  const stages = all.filter(({ name }) => stageName === undefined || name === stageName);
   if (stages.length === 0) throw new ControlFault('NotFound', `the pipeline ${pipeline.name} has no stage ${stageName ?? ''}`, `Its stages: ${pipeline.stages.map(({ name }) => name).join(', ')}.`);
   return stages;
 }

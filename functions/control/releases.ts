@@ -4,10 +4,11 @@ import type { ListPipelinesAnswer, ListReleasesAnswer, StartReleaseAnswer } from
 import { standingFreezes } from '../../core/freeze/freeze.ts';
 import type { ReleaseView } from '../../core/view/model.ts';
 import { releaseViewOf, summaryOf } from '../../core/view/of-release.ts';
+import { Via } from '../shared/via.ts';
 import { freezeViewOf } from './freezes.ts';
 import { nextAt, pageOf } from './page.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
-import { OptionalReason, Via } from './subject.ts';
+import { Digest, OptionalReason } from './subject.ts';
 
 const RELEASES_DEFAULT = 20;
 /** Of a release with its prefix; ids are made of the names of pipelines and tags. */
@@ -67,7 +68,7 @@ export async function showRelease({ releases, timeline, clock }: ControlDependen
   return releaseViewOf(loaded, await timeline.read(releaseId), clock.nowMs());
 }
 
-const StartBody = v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))), reason: OptionalReason, via: Via });
+const StartBody = v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(Digest), reason: OptionalReason, via: Via });
 const Started = v.variant('kind', [
   v.object({ kind: v.literal('started'), releaseId: v.string() }),
   v.object({ kind: v.literal('refused'), code: v.picklist(['NotFound', 'Refused']), message: v.string(), hint: v.string() }),

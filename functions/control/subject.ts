@@ -1,14 +1,14 @@
 // What a request is about, and who it is that asks.
 import * as v from 'valibot';
 import { personsOf } from '../../core/control/rule-decision.ts';
+import { DIGEST } from '../../core/image/digest.ts';
 import { ControlFault, type ControlDependencies } from './api.ts';
 
+export const Digest = v.pipe(v.string(), v.regex(DIGEST));
 export const REASON_LENGTH_MAX = 1000;
 /** Where the request must say why. */
 export const Reason = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(REASON_LENGTH_MAX));
 export const OptionalReason = v.optional(v.pipe(v.string(), v.maxLength(REASON_LENGTH_MAX)), '');
-/** Which surface the person used, as it says itself; Slack has a door of its own. */
-export const Via = v.optional(v.picklist(['cli', 'dashboard']), 'cli');
 
 export async function pipelineOf({ specifications }: ControlDependencies, name: string) {
   const stored = await specifications.get(name);

@@ -12,7 +12,8 @@ import type { Watches } from '../../adapters/records/watches.ts';
 import { alarmArnOf, type Place } from '../../core/arn.ts';
 import { stageEntry } from '../../core/assess/entries.ts';
 import { endText } from '../../core/notice/end-words.ts';
-import { imageName, noticeOf, type Notice } from '../../core/notice/notice.ts';
+import { imageName } from '../../core/image/name.ts';
+import { noticeOf, type Notice } from '../../core/notice/notice.ts';
 import { deploymentConfigurationFor, putBackConfiguration, type DeploymentConfiguration } from '../../core/plan/deployment-configuration.ts';
 import { putBack } from '../../core/plan/put-back.ts';
 import type { Stage } from '../../core/pipeline/model.ts';
@@ -56,7 +57,7 @@ export const finishStage = (dependencies: FinishStageDependencies) => async (inp
   if (holdsImage(outcome, ended.rollingBack) && !release.undoes) {
     const until = 'until somebody lifts the hold';
     await dependencies.holds.set({ serviceArn: stage.serviceArn, digest: release.image.digest, reason: ended.reason, by: release.id, atMs: ended.endedAtMs ?? clock.nowMs() });
-    await dependencies.timeline.write(release.id, [stageEntry(ended, 'stage', 'held', clock.nowMs(), `${imageName(release)} is not rolled out here again ${until}.`)]);
+    await dependencies.timeline.write(release.id, [stageEntry(ended, 'stage', 'held', clock.nowMs(), `${imageName(release.image)} is not rolled out here again ${until}.`)]);
   }
   const next = goesOn(outcome);
   // Before the service is given away: whoever takes it must know.

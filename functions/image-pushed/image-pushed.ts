@@ -1,15 +1,15 @@
 // An image was pushed, or a person asks for one: the only place where releases begin.
 import * as v from 'valibot';
 import { parsePushEvent } from '../../core/image/push-event.ts';
+import { Via } from '../shared/via.ts';
 import { startByHand, startIfWanted, startUndo, type StartDependencies, type StartedByHand } from './start-release.ts';
 
-const VIA = v.optional(v.picklist(['cli', 'dashboard']), 'cli');
 /** From `control`, which has verified the caller. */
 const ByHandEvent = v.object({
-  byHand: v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.string()), reason: v.string(), callerArn: v.string(), via: VIA }),
+  byHand: v.object({ pipeline: v.string(), tag: v.optional(v.string()), digest: v.optional(v.string()), reason: v.string(), callerArn: v.string(), via: Via }),
 });
 
-const UndoEvent = v.object({ undo: v.object({ releaseId: v.string(), stage: v.optional(v.string()), reason: v.string(), callerArn: v.string(), via: VIA }) });
+const UndoEvent = v.object({ undo: v.object({ releaseId: v.string(), stage: v.optional(v.string()), reason: v.string(), callerArn: v.string(), via: Via }) });
 
 export const imagePushed = (dependencies: StartDependencies) => async (event: unknown): Promise<{ started: string[] } | StartedByHand> => {
   const { specifications, log } = dependencies;

@@ -1,5 +1,6 @@
 // One simulated account: the local cloud on a virtual clock, Slipway deployed in it with its production functions, the services it
 // rolls out, and the people around them. Time jumps from timer to timer; the same options give the same history to the byte.
+import { shortDigest } from '../../core/image/digest.ts';
 import { createCloud, type Cloud } from '../../local-cloud/cloud.ts';
 import type { ApiCall } from '../../local-cloud/cloud-kernel.ts';
 import { settle as settled, VirtualClock } from '../../local-cloud/kernel/clock.ts';
@@ -199,7 +200,7 @@ export class World {
     this.images.know(digest, character);
     this.digests.set(tag, digest);
     if (author !== undefined) this.authors.set(digest, author);
-    this.history.add('people', `push ${repository}:${tag} (${digest.slice(7, 15)})`);
+    this.history.add('people', `push ${repository}:${tag} (${shortDigest(digest, 8)})`);
     return digest;
   }
 

@@ -1,5 +1,6 @@
 // What happens in a story: people, machines and time.
 import { parseDuration } from '../../core/duration.ts';
+import { shortDigest } from '../../core/image/digest.ts';
 import { act } from '../simulation/actors.ts';
 import { GOOD_IMAGE, type ImageCharacter } from '../simulation/images.ts';
 import { isOver, type Ledger, type Rollout } from '../simulation/invariants/ledger.ts';
@@ -47,7 +48,7 @@ export class When {
   /** Answers the id that the release will have. */
   async push(tag: string, character: ImageCharacter = GOOD_IMAGE): Promise<string> {
     const digest = await this.world.push(REPOSITORY, tag, character);
-    return `checkout-${tag}-${digest.slice(7, 15)}`;
+    return `checkout-${tag}-${shortDigest(digest, 8)}`;
   }
 
   /** A push of a digest that has been pushed before. */
@@ -155,7 +156,7 @@ export class When {
 
   /** The newest one, or the one of this name. */
   async somebodyStopsTheExecution(name?: string): Promise<void> {
-    const running = name ?? [...this.ledger.executions].at(-1) ?? '';
+    const running = name ?? [...this.ledger.executions.keys()].at(-1) ?? '';
     this.note(`somebody stops the execution ${running}`);
     await this.world.operate('states', 'StopExecution', { executionArn: this.executionArn(running), error: 'ByHand', cause: 'somebody pressed Stop' });
   }
