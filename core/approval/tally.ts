@@ -13,7 +13,7 @@ export type Tally =
   | { kind: 'open'; given: string[]; missing: number; lacking: Requirement[] }
   | { kind: 'approved'; given: string[]; byDeadline: boolean }
   | { kind: 'rejected'; by: string; reason: string }
-  | { kind: 'expired' };
+  | { kind: 'expired'; given: string[] };
 
 export function tally(ask: Ask, decisions: readonly Decision[], author: string | undefined, nowMs: EpochMs): Tally {
   const { rule } = ask;
@@ -30,5 +30,5 @@ export function tally(ask: Ask, decisions: readonly Decision[], author: string |
   const stillLacking = lacking(rule, given);
   if (given.length >= rule.need && stillLacking.length === 0) return { kind: 'approved', given, byDeadline: false };
   if (nowMs < ask.deadlineMs) return { kind: 'open', given, missing: Math.max(rule.need - given.length, stillLacking.length > 0 ? 1 : 0), lacking: stillLacking };
-  return rule.otherwise === 'approve' ? { kind: 'approved', given, byDeadline: true } : { kind: 'expired' };
+  return rule.otherwise === 'approve' ? { kind: 'approved', given, byDeadline: true } : { kind: 'expired', given };
 }

@@ -134,7 +134,7 @@ describe('what stops a rollout', () => {
     ['an abort', { decisions: [decision({ kind: 'abort', askKey: undefined, reason: 'wrong branch' })] }, 'aborted', 'aborted by alice: wrong branch'],
     ['an abort said in an earlier stage', { decisions: [decision({ kind: 'abort', askKey: undefined, stageIndex: 7 })] }, 'aborted', 'aborted by alice'],
     ['a reject', { stage: asking, decisions: [decision({ kind: 'reject', reason: 'too slow' })] }, 'rejected', 'rejected by alice: too slow'],
-    ['an approval that never came', { stage: { ...asking, asks: [ask({ deadlineMs: NOW_MS })] } }, 'timedOut', 'nobody decided in time: Go on from 25 % to 100 %?'],
+    ['an approval that never came', { stage: { ...asking, asks: [ask({ deadlineMs: NOW_MS })] } }, 'timedOut', 'nobody answered "Go on from 25 % to 100 %?"'],
     ['an alarm', { observation: seen(pausedAt(25), { alarms: firing }) }, 'rolledBack', 'alarm checkout-5xx fired: Threshold crossed'],
     ['an alarm while traffic moves', { observation: seen(deploymentView({ weightPercent: 25 }), { alarms: firing }) }, 'rolledBack', 'alarm checkout-5xx fired: Threshold crossed'],
     ['a newer release, while it waits for people', { stage: asking, release: release({ challengedBy: 'checkout-v2' }) }, 'superseded', 'superseded by the newer release checkout-v2, which need not wait for people to decide on this one'],

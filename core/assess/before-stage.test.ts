@@ -34,7 +34,7 @@ describe('before a stage', () => {
 
   it.each([
     ['a reject', { stage: untouched({ asks: [first] }), decisions: [decision({ kind: 'reject', askKey: 'before.0', reason: 'not today' })] }, 'rejected', 'rejected by alice: not today'],
-    ['a deadline', { stage: untouched({ asks: [{ ...first, deadlineMs: NOW_MS }] }) }, 'timedOut', 'nobody decided in time: Roll out to production?'],
+    ['a deadline', { stage: untouched({ asks: [{ ...first, deadlineMs: NOW_MS }] }) }, 'timedOut', 'nobody answered "Roll out to production?"'],
     ['an abort', { decisions: [decision({ kind: 'abort', askKey: undefined })] }, 'aborted', 'aborted by alice'],
     ['a rescue', { release: release({ rescue: 'ABORTED' }) }, 'failed', "the release's own execution ended early (ABORTED)"],
     ['a newer release', { stage: untouched({ asks: [first] }), release: release({ challengedBy: 'checkout-v2' }) }, 'superseded', 'superseded by the newer release checkout-v2, which need not wait for people to decide on this one'],

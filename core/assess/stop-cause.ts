@@ -37,7 +37,7 @@ function answered({ release, stage, decisions, nowMs }: StopInput): StopCause | 
   for (const ask of stage.asks) {
     const answer = tally(ask, ours, release.author, nowMs);
     if (answer.kind === 'rejected') return { outcome: 'rejected', reason: `rejected by ${answer.by}${withReason(answer.reason)}` };
-    if (answer.kind === 'expired') return { outcome: 'timedOut', reason: `nobody decided in time: ${ask.question}` };
+    if (answer.kind === 'expired') return { outcome: 'timedOut', reason: `${answer.given.length === 0 ? 'nobody answered' : `only ${answer.given.join(' and ')} approved`} "${ask.question}"` };
   }
   return undefined;
 }

@@ -61,6 +61,7 @@ const told: Record<string, Notice> = {
   'a release was aborted': over('aborted', stopped({ decisions: [decision({ kind: 'abort', askKey: undefined })] }).reason),
   'a release was superseded': over('superseded', stopped({ release: { ...about, challengedBy: 'checkout-v1.3.0-cd34cd34' } }).reason),
   'a release ran out of time': over('timedOut', stopped({ nowMs: NOW_MS + 3 * HOUR_MS }).reason),
+  'a release ran out of time with one approval of two': over('timedOut', stopped({ stage: stageRecord({ asks: [ask({ rule: rule({ need: 2 }) })] }), decisions: [decision()], nowMs: NOW_MS + 3 * HOUR_MS }).reason),
   'an undo failed': over('failed', 'ECS stopped the deployment without rolling back.', { undoes: { releaseId: 'checkout-v1.1.0-cd34cd34', taskDefinitionArn: 'arn' } }),
   'an execution was rescued': noticeOf(about, undefined, 'rescued', rescuedText('checkout-v1.2.0-ab12ab12', 'States.Timeout', 'checkout-v1.2.0-ab12ab12-rescue-1')),
   'an execution was given up': noticeOf(about, undefined, 'rescued', givenUpText('States.Timeout', stageSpec().service), 'failed'),
@@ -80,6 +81,6 @@ test.each(Object.entries(told))('%s: reads as people write', (_name, { subject, 
   expect(subject).toMatch(/^\[slipway\] checkout (?:v1\.2\.0|ab12ab12ab12)(?:, (?:production|staging))?: [\w ]+$/);
   const [headline, , text = ''] = message.split('\n');
   expect(headline).toBe(subject.replace('[slipway] ', ''));
-  expect(text).toMatch(/^[A-Z].*[.!?]$/);
+  expect(text).toMatch(/^[A-Z].*[.!?]"?$/);
   expect(message).not.toMatch(/\.\.(?!\.)(?<!\.\.\.)|: :|\(s\)|\d{4}-\d\d-\d\dT|undefined|null|\bwas (\w+): \1\b/);
 });

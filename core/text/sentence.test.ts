@@ -5,6 +5,7 @@ test.each([
   ['the circuit breaker threshold was exceeded.', 'the circuit breaker threshold was exceeded.'],
   ['why now?', 'why now?'],
   ['stop!', 'stop!'],
+  ['nobody answered "why now?"', 'nobody answered "why now?"'],
 ])('%j ends in one mark', (text, expected) => {
   expect(sentence(text)).toBe(expected);
 });

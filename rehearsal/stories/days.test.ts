@@ -63,7 +63,7 @@ describe('a question that is open for days', () => {
       await when.passes('12d');
       await when.says('bob', 'approve', release);
       await when.peopleAreAsked(2);
-      await then.itEnds(release, 'timedOut', /nobody decided in time: Go on from 20 % to 100 %/);
+      await then.itEnds(release, 'timedOut', /nobody answered "Go on from 20 % to 100 %/);
       expect(world.clock.nowMs() - pausedSinceMs).toBeLessThan(14 * 86_400_000);
       expect(when.rollout().deployment.statusReason).not.toMatch(/timed out/);
       await then.onlyServes('1.0.0');

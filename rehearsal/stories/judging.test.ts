@@ -23,7 +23,7 @@ describe('without data', () => {
   ));
 
   test.each([
-    ['wait', 'timedOut', /nobody decided in time: Only 0 of 1000 requests/],
+    ['wait', 'timedOut', /nobody answered "Only 0 of 1000 requests/],
     ['fail', 'rolledBack', /only 0 of 1000 requests were served at 20 %, and missingData says fail/],
     ['pass', 'succeeded', /every stage runs the new image/],
   ] as const)('the plan says what no data means: %s', (policy, outcome, because) => story(

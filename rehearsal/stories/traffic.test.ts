@@ -204,7 +204,7 @@ describe('pauses', () => {
       expect(view.stages[0]?.waitingFor).toMatchObject({ kind: 'approval', from: ['alice', 'bob'], need: 1, given: [] });
       expect(Math.abs((view.stages[0]?.waitingFor?.untilMs ?? 0) - askedAtMs - 4 * 3_600_000)).toBeLessThan(5_000);
       expect(messages.at(-1)).toContain(`slipway approve ${release}`);
-      await then.itEnds(release, 'timedOut', /nobody decided in time/);
+      await then.itEnds(release, 'timedOut', /nobody answered/);
       await then.onlyServes('1.0.0');
     },
   ));

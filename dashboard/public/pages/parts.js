@@ -44,5 +44,5 @@ export const faultStrip = (fault, again) => h('div', { key: 'strip', class: 'str
 export const sentence = (text) => {
   const trimmed = clean(text).trim();
   const first = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
+  return /[.!?]"?$/.test(first) ? first : `${first}.`;
 };
