@@ -71,8 +71,8 @@ export class ControlClient {
     return { pipelines: await this.whole<ListPipelinesAnswer, PipelineView>('/v1/pipelines', {}, ({ pipelines }) => pipelines) };
   }
 
-  listReleases(query: { pipeline?: string; limit?: number; next?: string } = {}): Promise<ListReleasesAnswer> {
-    return this.call({ method: 'GET', path: '/v1/releases', query: { pipeline: query.pipeline, limit: query.limit?.toString(), next: query.next } });
+  listReleases(query: { pipeline?: string; until?: string; limit?: number; next?: string } = {}): Promise<ListReleasesAnswer> {
+    return this.call({ method: 'GET', path: '/v1/releases', query: { ...query, limit: query.limit?.toString() } });
   }
 
   getRelease(id: string): Promise<ReleaseView> {

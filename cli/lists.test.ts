@@ -10,16 +10,18 @@ const containing = (text: string): string => expect.stringContaining(text) as st
 let control: FakeControl | undefined;
 afterEach(async () => control?.close());
 
-/** A control API that holds these releases, newest first, in pages of two. */
+/** A control API that holds these releases and answers them newest first, in pages of two. */
 async function withReleases(views: readonly ReleaseView[], words: string[], more: Record<string, Reply | ((request: Received) => Reply)> = {}): Promise<Ran> {
   const names = [...new Set(views.map((view) => view.pipeline)), 'idle'];
   const list = ({ path }: Received): Reply => {
     const query = new URL(path, 'http://x').searchParams;
     const from = Number(query.get('next') ?? 0);
-    const wanted = views.filter((view) => query.get('pipeline') === null || view.pipeline === query.get('pipeline'));
+    const until = Date.parse(query.get('until') ?? '9999-01-01');
+    const wanted = views
+      .filter((view) => (query.get('pipeline') === null || view.pipeline === query.get('pipeline')) && Date.parse(view.createdAt) < until)
+      .sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
     const size = Math.min(2, Number(query.get('limit') ?? 20));
-    const paged = query.get('pipeline') !== null;
-    return { body: { releases: paged ? wanted.slice(from, from + size) : wanted, ...(paged && from + size < wanted.length ? { next: String(from + size) } : {}) } };
+    return { body: { releases: wanted.slice(from, from + size), ...(from + size < wanted.length ? { next: String(from + size) } : {}) } };
   };
   control = await fakeControl({
     'GET /v1/pipelines': { body: { pipelines: names.map((name) => ({ name, repository: `shop/${name}`, stages: [] })) } },
@@ -37,7 +39,7 @@ const all = [...checkout, ...billing];
 const ids = (ran: Ran): string[] => (JSON.parse(ran.stdout) as { releases: ReleaseSummary[] }).releases.map((release) => release.id);
 
 describe('history', () => {
-  test('lays the releases of all pipelines into each other, newest first, page after page', async () => {
+  test('tells the releases of all pipelines, newest first, page after page', async () => {
     expect(ids(await withReleases(all, ['history', '--json']))).toEqual(['checkout-3', 'billing-2', 'checkout-2', 'billing-1', 'checkout-1']);
   });
 
@@ -64,9 +66,27 @@ describe('history', () => {
 
   test('says where the older ones are, and they are there', async () => {
     const first = await withReleases(all, ['history', '--limit', '2']);
-    expect(first.stderr).toBe('There are older ones: add --until 2026-11-23T10:00:00Z\n');
+    expect(first.stderr).toBe('There are older ones: add --until 2026-11-23T10:00:00Z/billing-2\n');
     await control?.close();
-    expect(ids(await withReleases(all, ['history', '--limit', '2', '--json', '--until', '2026-11-23T10:00:00Z']))).toEqual(['checkout-2', 'billing-1']);
+    expect(ids(await withReleases(all, ['history', '--limit', '2', '--json', '--until', '2026-11-23T10:00:00Z/billing-2']))).toEqual(['checkout-2', 'billing-1']);
+  });
+
+  test.each([1, 2, 3, 4])('every release is on one page, also of several that started in the same millisecond: pages of %i', async (limit) => {
+    const atOnce = ['a', 'b', 'c', 'd'].map((name) => made(`${name}-1`, '2026-11-12T10:00:00.123Z', { pipeline: name }));
+    const found: string[] = [];
+    let next: string | undefined;
+    do {
+      const ran = await withReleases([...all, ...atOnce], ['history', '--json', '--limit', String(limit), ...(next === undefined ? [] : ['--until', next])]);
+      found.push(...ids(ran));
+      next = (JSON.parse(ran.stdout) as { next?: string }).next;
+      await control?.close();
+    } while (next !== undefined);
+    expect(found).toEqual(['checkout-3', 'billing-2', 'checkout-2', 'a-1', 'b-1', 'c-1', 'd-1', 'billing-1', 'checkout-1']);
+  });
+
+  test('of an older Slipway, which answers from the beginning whatever is asked, only what is wanted is told', async () => {
+    const list = { 'GET /v1/releases': { body: { releases: checkout } } };
+    expect(ids(await withReleases(checkout, ['history', '--json', '--until', '2026-11-22'], list))).toEqual(['checkout-1']);
   });
 
   test('says nothing of older ones at the end', async () => {

@@ -66,6 +66,8 @@ export interface ListPipelinesAnswer extends PageAnswer {
 export interface ListReleasesQuery extends PageQuery {
   /** Only those of this pipeline. */
   pipeline?: string;
+  /** Only those started before this moment, an ISO time. */
+  until?: string;
   /** A whole number from 1 to 100; 20 when left out. */
   limit?: string;
 }

@@ -32,6 +32,15 @@ describe('releases', () => {
     expect(whole.map(({ id }) => id)).toEqual([4, 3, 2, 1].flatMap((index) => [`checkout-${index}`, `search-${index}`]));
   });
 
+  it('come from a moment on, page by page, that moment left out', async () => {
+    for (const index of [1, 2, 3, 4]) {
+      await put(index);
+      await put(index, 'search');
+    }
+    const older = await rig.everyPage('/v1/releases', 'releases', { limit: '3', until: new Date(3).toISOString() });
+    expect(older.map(({ id }) => id)).toEqual([2, 1].flatMap((index) => [`checkout-${index}`, `search-${index}`]));
+  });
+
   it('are put beside the curves of their alarms', async () => {
     await put(1);
     rig.invokeAnswer = { alarms: [{ name: 'checkout-5xx', state: 'OK', threshold: 5, comparison: '>', series: [{ label: 'x', of: 'new', points: [[NOW_MS, 1]] }] }] };
@@ -67,6 +76,8 @@ describe('releases', () => {
     ['a page at the end of time', { pipeline: 'checkout', next: Buffer.from('{"pipeline":"checkout","id":"x","createdAtMs":1e999}').toString('base64url') }, 400],
     ['a page that is none', { pipeline: 'checkout', next: 'x' }, 400],
     ['a page made by hand', { pipeline: 'checkout', next: Buffer.from('{"pk":"x"}').toString('base64url') }, 400],
+    ['a time that is none', { until: 'tuesday' }, 400],
+    ['a time zone that is none', { until: '2026-11-23T12:00:00+99:99' }, 400],
     ['a pipeline that is none', { pipeline: 'moon' }, 404],
   ])('%s', async (_, query, status) => {
     expect(await rig.call('GET', '/v1/releases', { query })).toMatchObject({ status });

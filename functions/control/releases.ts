@@ -37,14 +37,19 @@ export async function listPipelines({ specifications, releases, freezes, clock }
 const PipelinePlace = v.strictObject({ pipeline: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX)) });
 const ReleasePlace = v.strictObject({ pipeline: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX)), id: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX)), createdAtMs: v.pipe(v.number(), v.safeInteger()) });
 
+const Until = v.optional(v.pipe(v.string(), v.isoTimestamp(), v.transform(Date.parse), v.safeInteger()));
+
 /** The newest first; of the same moment, by the name of the pipeline. */
 export async function listReleases({ specifications, releases }: ControlDependencies, request: ControlRequest): Promise<ListReleasesAnswer> {
   const { pipeline } = request.query;
   const { limit, after } = pageOf(request, ReleasePlace, RELEASES_DEFAULT);
+  const until = v.safeParse(Until, request.query['until']);
+  if (!until.success) throw new ControlFault('BadRequest', 'until is an ISO time', 'For example 2026-11-23T12:00:00Z.');
+  const from = until.output === undefined ? undefined : { beforeMs: until.output };
   if (after && pipeline !== undefined && after.pipeline !== pipeline) throw new ControlFault('BadRequest', '`next` is of another list', 'Pass on what the list answered, with the same query.');
   if (pipeline !== undefined && !(await specifications.get(pipeline))) throw new ControlFault('NotFound', `there is no pipeline ${pipeline}`, 'See `slipway status`.');
   const names = pipeline === undefined ? (await specifications.list()).map((stored) => stored.pipeline.name) : [pipeline];
-  const pages = await Promise.all(names.map((name) => releases.ofPipeline(name, limit, after && placeIn(name, after))));
+  const pages = await Promise.all(names.map((name) => releases.ofPipeline(name, limit, after ? placeIn(name, after) : from)));
   const found = pages.flatMap((page) => page.releases).sort((a, b) => b.createdAtMs - a.createdAtMs || (a.pipeline.name < b.pipeline.name ? -1 : a.pipeline.name > b.pipeline.name ? 1 : 0));
   const listed = found.slice(0, limit);
   const loaded = await Promise.all(listed.map((release) => releases.load(release.id)));
