@@ -27,6 +27,7 @@ describe('freezes', () => {
     ['without a reason', { all: true }, ALICE, 400, 'BadRequest'],
     ['until the past', { all: true, until: '2020-01-01T00:00:00Z', reason: 'x' }, ALICE, 400, 'BadRequest'],
     ['until no time', { all: true, until: 'Christmas', reason: 'x' }, ALICE, 400, 'BadRequest'],
+    ['until a time in a zone that is none', { all: true, until: '2036-12-24T12:00:00+01', reason: 'x' }, ALICE, 400, 'BadRequest'],
     ['of a pipeline that is none', { pipeline: 'moon', reason: 'x' }, ALICE, 404, 'NotFound'],
     ['by a stranger', { all: true, reason: 'x' }, 'arn:aws:iam::1:user/mallory', 403, 'NotAllowed'],
   ])('are refused %s', async (_, body, caller, status, code) => {

@@ -7,10 +7,10 @@ import type { FreezeView, FreezesAnswer, LiftFreezeAnswer } from '../../core/vie
 import { Via } from '../shared/via.ts';
 import { nextAt, pageOf } from './page.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
-import { knownPerson, OptionalReason, pipelineOf, Reason } from './subject.ts';
+import { knownPerson, Moment, OptionalReason, pipelineOf, Reason } from './subject.ts';
 
 const Scope = { pipeline: v.optional(v.string()), all: v.optional(v.boolean(), false), via: Via };
-const SetBody = v.object({ ...Scope, until: v.optional(v.pipe(v.string(), v.isoTimestamp())), reason: Reason });
+const SetBody = v.object({ ...Scope, until: v.optional(Moment), reason: Reason });
 const LiftBody = v.object({ ...Scope, reason: OptionalReason });
 
 export const freezeViewOf = ({ pipeline, reason, by, atMs, untilMs }: Freeze): FreezeView => ({
@@ -39,13 +39,12 @@ export async function setFreeze(dependencies: ControlDependencies, request: Cont
   if (!body.success || (body.output.pipeline === undefined) !== body.output.all) {
     throw new ControlFault('BadRequest', 'the body is not { one of pipeline and all: true, until? (2026-12-24T18:00:00Z), reason }', 'A freeze needs a reason: those who wait will read it.');
   }
-  const { pipeline, until, reason, via } = body.output;
+  const { pipeline, until: untilMs, reason, via } = body.output;
   const atMs = dependencies.clock.nowMs();
-  const untilMs = until === undefined ? undefined : Date.parse(until);
   if (untilMs !== undefined && untilMs <= atMs) throw new ControlFault('BadRequest', `${momentText(untilMs)} is over already`, 'Name a time that is still to come.');
   const { by, serviceArns } = await scopeOf(dependencies, pipeline, request.callerArn);
   await dependencies.freezes.set({ pipeline, reason, by, callerArn: request.callerArn, via, atMs, untilMs });
-  dependencies.log.info('frozen', { pipeline: pipeline ?? '*', by, until, reason });
+  dependencies.log.info('frozen', { pipeline: pipeline ?? '*', by, untilMs, reason });
   // Whoever waits already learns what it waits for now.
   await dependencies.ringServices(serviceArns);
   return listFreezes(dependencies, { ...request, query: pipeline === undefined ? {} : { pipeline } });

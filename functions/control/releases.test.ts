@@ -77,7 +77,7 @@ describe('releases', () => {
     ['a page that is none', { pipeline: 'checkout', next: 'x' }, 400],
     ['a page made by hand', { pipeline: 'checkout', next: Buffer.from('{"pk":"x"}').toString('base64url') }, 400],
     ['a time that is none', { until: 'tuesday' }, 400],
-    ['a time zone that is none', { until: '2026-11-23T12:00:00+99:99' }, 400],
+    ['a time zone that is none', { until: '2026-11-23T12:00:00+01' }, 400],
     ['a pipeline that is none', { pipeline: 'moon' }, 404],
   ])('%s', async (_, query, status) => {
     expect(await rig.call('GET', '/v1/releases', { query })).toMatchObject({ status });

@@ -8,7 +8,7 @@ import { Via } from '../shared/via.ts';
 import { freezeViewOf } from './freezes.ts';
 import { nextAt, pageOf } from './page.ts';
 import { ControlFault, type ControlDependencies, type ControlRequest } from './api.ts';
-import { Digest, OptionalReason } from './subject.ts';
+import { Digest, Moment, OptionalReason } from './subject.ts';
 
 const RELEASES_DEFAULT = 20;
 /** Of a release with its prefix; ids are made of the names of pipelines and tags. */
@@ -37,13 +37,11 @@ export async function listPipelines({ specifications, releases, freezes, clock }
 const PipelinePlace = v.strictObject({ pipeline: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX)) });
 const ReleasePlace = v.strictObject({ pipeline: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX)), id: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX)), createdAtMs: v.pipe(v.number(), v.safeInteger()) });
 
-const Until = v.optional(v.pipe(v.string(), v.isoTimestamp(), v.transform(Date.parse), v.safeInteger()));
-
 /** The newest first; of the same moment, by the name of the pipeline. */
 export async function listReleases({ specifications, releases }: ControlDependencies, request: ControlRequest): Promise<ListReleasesAnswer> {
   const { pipeline } = request.query;
   const { limit, after } = pageOf(request, ReleasePlace, RELEASES_DEFAULT);
-  const until = v.safeParse(Until, request.query['until']);
+  const until = v.safeParse(v.optional(Moment), request.query['until']);
   if (!until.success) throw new ControlFault('BadRequest', 'until is an ISO time', 'For example 2026-11-23T12:00:00Z.');
   const from = until.output === undefined ? undefined : { beforeMs: until.output };
   if (after && pipeline !== undefined && after.pipeline !== pipeline) throw new ControlFault('BadRequest', '`next` is of another list', 'Pass on what the list answered, with the same query.');

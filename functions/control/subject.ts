@@ -5,6 +5,8 @@ import { DIGEST } from '../../core/image/digest.ts';
 import { ControlFault, type ControlDependencies } from './api.ts';
 
 export const Digest = v.pipe(v.string(), v.regex(DIGEST));
+/** ISO times come as the milliseconds that they are; `+01` as a time zone looks like one and is none. */
+export const Moment = v.pipe(v.string(), v.isoTimestamp(), v.transform(Date.parse), v.safeInteger());
 export const REASON_LENGTH_MAX = 1000;
 /** Where the request must say why. */
 export const Reason = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(REASON_LENGTH_MAX));
