@@ -66,6 +66,17 @@ describe('saving a stage', () => {
     expect((await releases.load(one.id))?.stages[0]?.reason).toBe('third');
   });
 
+  it('writes what tells of it along with it, or not at all, and nothing over what is there', async () => {
+    const releases = await created();
+    const stage = newStageRecord(0, 'arn:one');
+    const entry = (key: string, text: string) => ({ key, atMs: NOW_MS, kind: 'stage' as const, text });
+    expect(await releases.saveStage(one.id, { ...stage, reason: 'first' }, 0, [entry('a', 'first')])).toBe(true);
+    expect(await releases.saveStage(one.id, { ...stage, reason: 'too late' }, 0, [entry('a', 'too late'), entry('b', 'too late')])).toBe(false);
+    expect(await releases.saveStage(one.id, { ...stage, reason: 'second' }, 1, [entry('a', 'second'), entry('c', 'second')])).toBe(true);
+    expect((await cloud.timeline.read(one.id)).map(({ key, text }) => [key, text])).toEqual([['a', 'first'], ['c', 'second']]);
+    expect((await releases.load(one.id))?.stages[0]?.reason).toBe('second');
+  });
+
   it('of a release that is gone creates nothing', async () => {
     expect(await cloud.releases.saveStage('nobody', newStageRecord(0, 'arn'), 0)).toBe(false);
     expect(await cloud.releases.load('nobody')).toBeUndefined();

@@ -1,7 +1,8 @@
 // Release records in DynamoDB. Every write is conditional; a lost condition is an answer, not an error.
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Decision, Outcome, Release, StageRecord } from '../../core/release/model.ts';
+import { DeleteCommand, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Decision, Outcome, Release, StageRecord, TimelineEntry } from '../../core/release/model.ts';
 import { isAwsError } from '../aws.ts';
+import { putOfEntry } from './timeline.ts';
 import { transact } from './transact.ts';
 import { BY_PIPELINE_INDEX, canBeKey, digestKey, pipelineKey, releaseKey, stageKey, type Table } from './table.ts';
 
@@ -77,22 +78,21 @@ export function releasesIn({ client, name: TableName }: Table) {
       return assemble(items);
     },
 
-    /** False when somebody saved the stage since it was read: look again and decide again. */
-    async saveStage(releaseId: string, stage: StageRecord, versionRead: number): Promise<boolean> {
-      try {
-        await client.send(
-          new PutCommand({
-            TableName,
-            Item: { pk: releaseKey(releaseId), sk: stageKey(stage.index), version: versionRead + 1, record: stage },
-            ConditionExpression: 'version = :read',
-            ExpressionAttributeValues: { ':read': versionRead },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isAwsError(error, 'ConditionalCheckFailedException')) return false;
-        throw error;
-      }
+    /**
+     * False when somebody saved the stage since it was read: look again and decide again. The entries that tell of the change are
+     * written with it or not at all: nobody reads of a decision that was never made, and none is made that nobody can read.
+     */
+    async saveStage(releaseId: string, stage: StageRecord, versionRead: number, entries: readonly TimelineEntry[] = []): Promise<boolean> {
+      const Put = {
+        TableName,
+        Item: { pk: releaseKey(releaseId), sk: stageKey(stage.index), version: versionRead + 1, record: stage },
+        ConditionExpression: 'version = :read',
+        ExpressionAttributeValues: { ':read': versionRead },
+      };
+      const lost = await transact(client, [{ Put }, ...entries.map((entry) => ({ Put: putOfEntry(TableName, releaseId, entry) }))]);
+      if (lost === undefined) return true;
+      // An entry that is there already stays as it is.
+      return lost.includes(0) ? false : this.saveStage(releaseId, stage, versionRead, entries.filter((_entry, index) => !lost.includes(index + 1)));
     },
 
     /** Moves the release on to a stage, never back; the stage before it is accounted for, and with it whoever wanted its service. */

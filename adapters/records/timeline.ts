@@ -6,6 +6,13 @@ import { timelineKey, type Table } from './table.ts';
 
 const KEPT_SECONDS = 400 * 86_400;
 
+/** The first to write an entry is the one who writes it. */
+export const putOfEntry = (TableName: string, releaseId: string, entry: TimelineEntry) => ({
+  TableName,
+  Item: { pk: timelineKey(releaseId), sk: entry.key, record: entry, expiresAtSeconds: Math.floor(entry.atMs / 1000) + KEPT_SECONDS },
+  ConditionExpression: 'attribute_not_exists(pk)',
+});
+
 export type Timeline = ReturnType<typeof timelineIn>;
 
 export function timelineIn({ client, name: TableName }: Table) {
@@ -13,13 +20,7 @@ export function timelineIn({ client, name: TableName }: Table) {
     async write(releaseId: string, entries: readonly TimelineEntry[]): Promise<void> {
       for (const entry of entries) {
         try {
-          await client.send(
-            new PutCommand({
-              TableName,
-              Item: { pk: timelineKey(releaseId), sk: entry.key, record: entry, expiresAtSeconds: Math.floor(entry.atMs / 1000) + KEPT_SECONDS },
-              ConditionExpression: 'attribute_not_exists(pk)',
-            }),
-          );
+          await client.send(new PutCommand(putOfEntry(TableName, releaseId, entry)));
         } catch (error) {
           if (!isAwsError(error, 'ConditionalCheckFailedException')) throw error;
         }

@@ -166,9 +166,19 @@ it('the bell it answers is the one from before it looked', async () => {
 it('a look that loses against another one looks again', async () => {
   pausedAt(25, 'h1');
   const { stage, stageVersions } = await t.releases.load('one').then((loaded) => ({ stage: loaded!.stages[0]!, stageVersions: loaded!.stageVersions }));
-  t.before('PutItem', () => t.releases.saveStage('one', { ...stage, reason: 'meanwhile' }, stageVersions[0]!), 2);
+  t.before('TransactWriteItems', () => t.releases.saveStage('one', { ...stage, reason: 'meanwhile' }, stageVersions[0]!));
   expect(await t.look('one')).toMatchObject({ kind: 'wait' });
   expect(await t.stage('one')).toMatchObject({ reason: 'meanwhile', rungsReached: [{ weightPercent: 25 }] });
+});
+
+it('what was not saved is not told: an alarm that is over by the next try was never acted on', async () => {
+  pausedAt(25, 'h1');
+  await t.look('one');
+  const told = await t.story('one');
+  t.ecs.alarmStates.set('checkout-5xx', 'ALARM');
+  t.lose('TransactWriteItems');
+  await expect(t.look('one')).rejects.toThrow('connection was lost');
+  expect(await t.story('one')).toEqual(told);
 });
 
 it('looking again at what has not changed writes nothing', async () => {

@@ -50,9 +50,11 @@ export async function changeStage<Answer>(
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const loaded = await loadStage(records.releases, event);
     const { stage, entries, answer } = await decide(loaded);
-    // The story first: an entry written twice is one entry, an entry never written is a decision nobody can read.
-    await records.timeline.write(event.releaseId, entries);
-    if (sameRecord(stage, loaded.stage) || (await records.releases.saveStage(event.releaseId, stage, loaded.stageVersion))) return answer;
+    if (sameRecord(stage, loaded.stage)) {
+      await records.timeline.write(event.releaseId, entries);
+      return answer;
+    }
+    if (await records.releases.saveStage(event.releaseId, stage, loaded.stageVersion, entries)) return answer;
   }
   throw new Transient(`the stage ${event.stageIndex} of ${event.releaseId} kept changing while it was decided on`);
 }

@@ -41,7 +41,7 @@ describe('a free service', () => {
     }
   });
 
-  it.each([['TransactWriteItems', 1], ['TransactWriteItems', 2], ['PutItem', 1], ['PutItem', 2]])('is not taken once the stage has ended, by another run of the same step, before %s %s', async (operation, nth) => {
+  it.each([['TransactWriteItems', 1], ['TransactWriteItems', 2], ['TransactWriteItems', 3]])('is not taken once the stage has ended, by another run of the same step, before %s %s', async (operation, nth) => {
     await t.begin('one');
     t.before(operation, () => finishStage('one', 'aborted'), nth);
     await take('one').catch(() => undefined);

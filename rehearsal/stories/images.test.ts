@@ -110,7 +110,7 @@ describe('before the first write', () => {
       const known: boolean[] = [];
       world.watchers.push({
         calling: (call, environment) => {
-          if (call.operation === 'PutItem') records.push(JSON.stringify(call.input));
+          if (['PutItem', 'TransactWriteItems'].includes(call.operation)) records.push(JSON.stringify(call.input));
           if (call.operation === 'UpdateService' && environment.functionName === 'start') known.push(records.some((one) => one.includes('STAGE#') && one.includes(arn) && one.includes(String(configuration['strategy'])) && one.includes('intendedAtMs')));
         },
       });

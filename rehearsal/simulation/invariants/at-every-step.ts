@@ -188,7 +188,9 @@ export class AtEveryStep implements Watcher {
       const running = newest?.target.targetGroupArns.includes(groupArn) && seenRunning >= record.settings.desiredCount;
       // A rollback leads to where the traffic came from, whatever has become of it.
       const backToTheFrail = newest?.blue?.targetGroupArns.includes(groupArn) && this.isFrail(newest);
-      if (healthy.length === 0 && !running && !backToTheFrail) ledger.violated('weights', `${where} gives ${weight} % to a target group without a healthy target`);
+      // Nobody but ECS answers for somebody else's deployment: Slipway lets it through the pauses it left in its way.
+      const theirs = newest !== undefined && ledger.rolloutOf(newest.arn) === undefined;
+      if (healthy.length === 0 && !running && !backToTheFrail && !theirs) ledger.violated('weights', `${where} gives ${weight} % to a target group without a healthy target`);
     }
     const rollout = ledger.rollouts.findLast((one) => one.service.arn === service.arn);
     if (!rollout || record.deployments.at(-1) !== rollout.deployment || isOver(rollout.deployment)) return;

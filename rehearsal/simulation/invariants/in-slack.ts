@@ -4,6 +4,7 @@
 import { outcomeWords } from '../../../core/notice/end-words.ts';
 import type { Outcome, Release } from '../../../core/release/model.ts';
 import type { PostedMessage } from '../../slack/workspace.ts';
+import { FUNCTION_PREFIX } from '../furnish.ts';
 import { SLACK_USERS } from '../slack/habits.ts';
 import { markOf, type Said, type SimulatedSlack } from '../slack/simulated-slack.ts';
 import type { Ledger } from './ledger.ts';
@@ -50,8 +51,10 @@ export class InSlack {
 
   /** Once faults are over and everything has come to rest. */
   checkTheEnd(releases: readonly Release[]): void {
+    // What could not be said for more than a day lies there, an alarm tells of it, and people send it again.
+    const unsaid = new Set(this.ledger.world.cloud.models.sqs.peek(`${FUNCTION_PREFIX}unsaid-announcements`).map(({ attributes }) => attributes['release']));
     for (const release of releases) {
-      if (release.status !== 'ended' || release.pipeline.notify.slack === undefined) continue;
+      if (release.status !== 'ended' || release.pipeline.notify.slack === undefined || unsaid.has(release.id)) continue;
       const message = this.slack.messageOf(release.id);
       const words = outcomeWords(release.outcome ?? 'failed').toUpperCase();
       if (!message) this.ledger.violated('slack', `${release.id} ended as ${release.outcome ?? '?'} and has no message`);

@@ -103,7 +103,7 @@ const CASES: Case[] = [
   } } }) },
   { judge: 'leaks', says: /a task definition was registered 2 times/, of: told({ strategy: QUICK }), broken: ({ taskDefinitions }) => ({ taskDefinitions: { ...taskDefinitions, register: async (copy) => (await taskDefinitions.register(copy), taskDefinitions.register(copy)) } }) },
   { judge: 'leaks', says: /has ended and is still looked after/, of: told({ strategy: QUICK, acts: [{ atMs: 150 * MINUTE_MS, kind: 'unfreeze', person: 'alice' }] }), broken: ({ releases }) => ({ releases: { ...releases, landed: async () => undefined } }) },
-  { judge: 'timeline', says: /was rolled back and its timeline does not say so/, of: ABORTED, broken: ({ timeline }) => ({ timeline: { ...timeline, write: (id, entries) => timeline.write(id, entries.filter(({ key }) => !key.includes('.rollback.'))) } }) },
+  { judge: 'timeline', says: /was rolled back and its timeline does not say so/, of: ABORTED, broken: ({ releases }) => ({ releases: { ...releases, saveStage: (id, stage, read, entries = []) => releases.saveStage(id, stage, read, entries.filter(({ key }) => !key.includes('.rollback.'))) } }) },
 ];
 
 const ONE_TASK = (scenario: Scenario): Scenario => ({ ...scenario, services: scenario.services.map((service) => ({ ...service, desiredCount: 1, deploymentConfiguration: { strategy: 'ROLLING', bakeTimeInMinutes: 0, minimumHealthyPercent: 100, maximumPercent: 200 } })) });

@@ -151,6 +151,7 @@ export class Ledger implements Watcher {
       case 'dynamodb:TransactWriteItems':
         if (environment?.functionName === 'control' || environment?.functionName === 'slack') this.decided(input, environment);
         if (environment?.functionName === 'image-pushed') this.created(input, environment);
+        for (const { Put } of (input['TransactItems'] ?? []) as { Put?: Record<string, unknown> }[]) if (Put) this.written(Put);
         break;
       case 'dynamodb:PutItem':
         this.written(input);
