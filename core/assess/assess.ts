@@ -95,7 +95,7 @@ function successful(input: AssessInput, deployment: DeploymentView): Assessment 
   if (!stage.rollingBack && deployment.tasks?.requested === 0) {
     return ended({ ...input, stage: { ...done, idle: true } }, { outcome: 'succeeded', reason: 'ECS finished the deployment, but the service wants no tasks, so nothing of the new revision has run yet' });
   }
-  if (!stage.rollingBack) return ended({ ...input, stage: done }, { outcome: 'succeeded', reason: 'ECS finished the deployment: the new revision serves 100 %' });
+  if (!stage.rollingBack) return ended({ ...input, stage: done }, { outcome: 'succeeded', reason: 'the new revision serves 100 %' });
   // A requested rollback can lose the race against the end of the deployment.
   const reason = `${stage.rollingBack.reason}; but ECS finished the deployment before the rollback reached it, so the NEW revision serves. ${repair(stage)}`;
   return ended({ ...input, stage: done }, { outcome: 'failed', reason });

@@ -78,7 +78,7 @@ test('every text is as it was', () => {
 });
 
 test.each(Object.entries(told))('%s: reads as people write', (_name, { subject, message }) => {
-  expect(subject).toMatch(/^\[slipway\] checkout (?:v1\.2\.0|ab12ab12ab12)(?:, (?:production|staging))?: [\w ]+$/);
+  expect(subject).toMatch(/^\[slipway\] checkout (?:v1\.2\.0|ab12ab12ab12)(?:, (?:production|staging))?: [\w %]+$/);
   const [headline, , text = ''] = message.split('\n');
   expect(headline).toBe(subject.replace('[slipway] ', ''));
   expect(text).toMatch(/^[A-Z].*[.!?]"?$/);

@@ -20,7 +20,7 @@ export function noticeOf(release: Release, stage: StageRecord | undefined, kind:
   const stageSpec = stage ? pipeline.stages[stage.index] : undefined;
   const service = stageSpec ? `${stageSpec.service.cluster}/${stageSpec.service.name}` : undefined;
   const about = `${pipeline.name} ${shortName(image)}${stageSpec ? `, ${stageSpec.name}` : ''}`;
-  const headline = headlineOf(kind, outcome);
+  const headline = headlineOf(kind, stage, outcome);
   const facts = [
     ...nextSteps(release, kind, outcome),
     ...linksOf(release, stage).map(({ label, url }) => ({ label, text: url })),
@@ -50,7 +50,7 @@ function subjectOf(about: string, headline: string): string {
   return `${SUBJECT_PREFIX}${shown.length <= room ? shown : `${shown.slice(0, room - '...'.length)}...`}: ${headline}`;
 }
 
-interface Fact {
+export interface Fact {
   label: string;
   text: string;
 }
@@ -59,7 +59,7 @@ const LABEL_WIDTH = 'Deployment: '.length;
 
 const factLine = ({ label, text }: Fact): string => `${`${label}:`.padEnd(LABEL_WIDTH)}${text}`;
 
-function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
+function headlineOf(kind: NoticeKind, stage: StageRecord | undefined, outcome: Outcome | undefined): string {
   switch (kind) {
     case 'releaseStarted':
       return 'release started';
@@ -74,7 +74,7 @@ function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
     case 'frozen':
       return 'waits for the end of a freeze';
     case 'weightReached':
-      return 'weight reached';
+      return stage ? `${stage.weightPercent} % reached` : 'weight reached';
     case 'rollbackStarted':
       return 'rolling back';
     case 'rollbackSlow':
@@ -89,7 +89,7 @@ function headlineOf(kind: NoticeKind, outcome: Outcome | undefined): string {
 }
 
 /** What to type next, where there is something to do. */
-function nextSteps({ id, undoes }: Release, kind: NoticeKind, outcome: Outcome | undefined): Fact[] {
+export function nextSteps({ id, undoes }: Pick<Release, 'id' | 'undoes'>, kind: NoticeKind, outcome: Outcome | undefined): Fact[] {
   switch (kind) {
     case 'approvalAsked':
     case 'approvalReminded':

@@ -7,11 +7,11 @@ import type { Release } from '../release/model.ts';
 
 export const releaseStartedText = (release: Release): string => `Release of ${imageName(release.image)} through ${release.pipeline.stages.map((stage) => stage.name).join(', then ')}.`;
 
-export function rolloutStartedText({ name, strategy }: Stage): string {
+export function rolloutStartedText({ strategy }: Stage): string {
   const rungs = rungsOf(strategy);
-  if (rungs.length === 0) return `Rolling out to ${name}, task by task.`;
+  if (rungs.length === 0) return 'Rolling out, task by task.';
   const steps = rungs.map((rung) => `${rung.weightPercent} %${rung.bake.forMs > 0 ? ` for ${formatDuration(rung.bake.forMs)}` : ''}${rung.approval ? ', then asks' : ''}`);
-  return `Rolling out to ${name}: ${steps.join(' -> ')}.`;
+  return `Rolling out: ${steps.join(' -> ')}.`;
 }
 
 export const tasksDiedText = (count: number): string => (count === 1 ? 'A task of the new revision died.' : `${count} tasks of the new revision died.`);

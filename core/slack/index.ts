@@ -7,3 +7,4 @@ export { reasonModal, type ModalContext } from './modal.ts';
 export { newsMessage, newsOf } from './news.ts';
 export { releaseMessage, type Shown } from './release-message.ts';
 export { escaped } from './text.ts';
+export { webhookMessage } from './webhook-message.ts';

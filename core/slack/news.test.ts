@@ -18,6 +18,16 @@ test('news names its stage and who was behind it', () => {
   expect(textsOf([entry('release.ended', 'The release succeeded.', { kind: 'release' })])).toEqual(['📦 The release succeeded.']);
 });
 
+test('an end looks like what it is, and of a stage that ended badly the release does not say why once more', () => {
+  const reason = 'alarm checkout-5xx fired';
+  const ended = { ...about, release: release({ status: 'ended', outcome: 'rolledBack', reason }), stages: [stageRecord({ status: 'ended', outcome: 'rolledBack', reason })] };
+  expect(textsOf([entry('stage.0.ended', `The rollout was rolled back: ${reason}.`), entry('stage.0.held', 'Held.'), entry('release.ended', `The release was rolled back: ${reason}.`, { kind: 'release' })], ended)).toEqual([
+    '⏪ *production*  The rollout was rolled back: alarm checkout-5xx fired.',
+    '🔒 *production*  Held.',
+    '⏪ The release was rolled back.',
+  ]);
+});
+
 test('the details of a failure are shown as they were logged', () => {
   expect(textsOf([entry('stage.0.failure', 'The circuit breaker fired.\nLast log lines:\n  <!channel> `boom`', { kind: 'failure' })])).toEqual(['❌ *production*  The circuit breaker fired.', '```\nLast log lines:\n  &lt;!channel&gt; `boom`\n```']);
 });
@@ -47,6 +57,6 @@ test('after a long outage the story is told in one reply, the beginning and the 
 });
 
 test('a time in the story is every reader’s own time; what only looks like one stays', () => {
-  expect(textsOf([entry('stage.0.ask.weight.5', 'Go on? Waits until 2026-11-23 15:00 UTC, or never.', { kind: 'ask' })])).toEqual(['✋ *production*  Go on? Waits until <!date^1795446000^{date_short_pretty} {time_secs}|2026-11-23 15:00:00 UTC>, or never.']);
+  expect(textsOf([entry('stage.0.ask.weight.5', 'Go on? Waits until 2026-11-23 15:00 UTC, or never.', { kind: 'ask' })])).toEqual(['✋ *production*  Go on? Waits until <!date^1795446000^{date_short_pretty} {time}|2026-11-23 15:00:00 UTC>, or never.']);
   expect(textsOf([entry('stage.0.ended', 'At 2026-99-99 99:99 UTC.')])).toEqual(['🚢 *production*  At 2026-99-99 99:99 UTC.']);
 });

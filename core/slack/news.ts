@@ -1,10 +1,12 @@
 // What is said in the thread of a release: the milestones of its story, each once. An entry of the timeline is known by its key.
 import { askedAt } from '../approval/rule.ts';
 import { openAsks } from '../control/rule-decision.ts';
-import type { Decision, Release, StageRecord, TimelineEntry } from '../release/model.ts';
+import { outcomeWords } from '../notice/end-words.ts';
+import { goesOn, type Decision, type Release, type StageRecord, type TimelineEntry } from '../release/model.ts';
 import { withMoments } from '../text/moment.ts';
 import { fitting, section, type Block, type Message } from './blocks.ts';
-import { codeBlock, inline, localTime, mention, prose } from './text.ts';
+import { OUTCOME_ICONS } from './stage-line.ts';
+import { codeBlock, inline, localMinute, mention, prose } from './text.ts';
 
 /** Steps that only matter to somebody who looks for a fault in Slipway; the timeline keeps them. */
 const QUIET = /(^release\.started$|\.registered$|\.taken$|\.advance\.|\.rollback\.asked$|\.preflight\.unchanged$)/;
@@ -22,6 +24,7 @@ const ICONS: Record<TimelineEntry['kind'], string> = {
   failure: '❌',
 };
 
+const ENDED = 'release.ended';
 const LINE_LENGTH_MAX = 600;
 const FAILURE_LENGTH_MAX = 2400;
 const LINES_MAX = 30;
@@ -40,20 +43,38 @@ interface Told {
 /** All the news in one reply: after an outage they come together rather than one by one. */
 export function newsMessage(news: readonly TimelineEntry[], about: Told, nowMs: number): Message {
   const kept = news.length <= LINES_MAX ? news : [...news.slice(0, LINES_FIRST), ...news.slice(news.length - LINES_MAX + LINES_FIRST)];
-  const lines = kept.map((entry) => `${ICONS[entry.kind]} ${lineOf(firstLine(entry.text))}`);
+  const lines = kept.map((entry) => `${iconOf(entry, about)} ${lineOf(firstLine(told(entry, about)))}`);
   return fitting({ text: lines.join('\n'), blocks: kept.flatMap((entry) => entryBlocks(entry, about, nowMs)) });
 }
 
 function entryBlocks(entry: TimelineEntry, about: Told, nowMs: number): Block[] {
-  const [first = '', ...rest] = entry.text.split('\n');
+  const [first = '', ...rest] = told(entry, about).split('\n');
   const where = stageNameOf(entry, about.release);
+  const called = callOn(entry, about, nowMs);
   const by = entry.by === undefined || entry.text.includes(entry.by) ? '' : ` (${inline(entry.by)})`;
-  const line = `${ICONS[entry.kind]} ${where === undefined ? '' : `*${inline(where)}*  `}${lineOf(first)}${by}${callOn(entry, about, nowMs)}`;
+  const line = `${iconOf(entry, about)} ${where === undefined ? '' : `*${inline(where)}*  `}${lineOf(first)}${by}${called === '' ? '' : `\n${called}`}`;
   return [section(line), ...(rest.length === 0 ? [] : [section(codeBlock(rest.join('\n'), FAILURE_LENGTH_MAX))])];
 }
 
+/** Why a release ended badly has been said by the stage that did. */
+function told({ key, text }: TimelineEntry, about: Told): string {
+  const { outcome } = about.release;
+  return key === ENDED && outcome !== undefined && stageSaysWhy(about) ? `The release ${outcomeWords(outcome)}.` : text;
+}
+
+/** Where a stage has ended badly, it says why already. */
+export const stageSaysWhy = ({ release, stages }: Pick<Told, 'release' | 'stages'>): boolean =>
+  stages.some((stage) => stage.outcome !== undefined && !goesOn(stage.outcome) && stage.outcome === release.outcome && stage.reason === release.reason);
+
+/** An end looks like what it is. */
+function iconOf({ key, kind }: TimelineEntry, { release, stages }: Told): string {
+  const outcome = key === ENDED ? release.outcome : key.endsWith('.ended') ? stages.find(({ index }) => key === `stage.${index}.ended`)?.outcome : undefined;
+  if (outcome !== undefined) return OUTCOME_ICONS[outcome];
+  return key.endsWith('.held') ? '🔒' : ICONS[kind];
+}
+
 /** The story is told in UTC; in Slack every reader has a time zone. Nobody is called and nothing is linked by a time, so it may be put in after the escaping. */
-const lineOf = (text: string): string => withMoments(prose(text, LINE_LENGTH_MAX), localTime);
+const lineOf = (text: string): string => withMoments(prose(text, LINE_LENGTH_MAX), localMinute);
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
@@ -63,7 +84,7 @@ function stageNameOf(entry: TimelineEntry, release: Release): string | undefined
 }
 
 /** Only a reply notifies people; an update of the message does not. So it is here that approvers are called by name. */
-function callOn(entry: TimelineEntry, { release, stages, decisions }: Told, nowMs: number): string {
+export function callOn(entry: TimelineEntry, { release, stages, decisions }: Told, nowMs: number): string {
   const open = openAsks(release, stages, decisions, nowMs).map(({ stage, ask }) => ({ key: `stage.${stage.index}.ask.${ask.key}`, stage, ask }));
   const asked = open.find(({ key }) => entry.key === key || entry.key === `${key}.reminded` || entry.key === `${key}.escalated`);
   if (!asked) return '';
@@ -71,5 +92,5 @@ function callOn(entry: TimelineEntry, { release, stages, decisions }: Told, nowM
   const answered = decisions.filter(({ stageIndex, askKey }) => stageIndex === asked.stage.index && askKey === asked.ask.key).map(({ person }) => person);
   const called = entry.key.endsWith('.escalated') ? (rule.escalate?.to ?? []) : entry.key.endsWith('.reminded') ? askedAt(asked.ask, nowMs) : rule.from;
   const users = called.filter((name) => !answered.includes(name)).flatMap((name) => release.people[name]?.slack ?? []).slice(0, CALLED_MAX);
-  return users.length === 0 ? '' : `\n${users.map(mention).join(' ')}`;
+  return users.map(mention).join(' ');
 }

@@ -5,13 +5,15 @@ import type { AlarmView } from '../assess/verdict.ts';
 import { openAsks } from '../control/rule-decision.ts';
 import { unreachable } from '../errors.ts';
 import { shortDigest } from '../image/digest.ts';
-import { imageName, shortName, taggedName } from '../image/name.ts';
+import { shortName, taggedName } from '../image/name.ts';
 import { rungsOf } from '../ladder/index.ts';
 import { outcomeWords, restOfEnd } from '../notice/end-words.ts';
 import { linksOf } from '../notice/links.ts';
-import { goesOn, type Decision, type Release, type StageRecord } from '../release/model.ts';
+import { nextSteps } from '../notice/notice.ts';
+import type { Decision, Release, StageRecord } from '../release/model.ts';
 import { context, fitting, header, section, type Block, type Button, type Message } from './blocks.ts';
 import { ACTIONS_BLOCK, button } from './buttons.ts';
+import { stageSaysWhy } from './news.ts';
 import { nameOf, OUTCOME_ICONS, stageText } from './stage-line.ts';
 import { code, inline, link, localTime, plain, prose } from './text.ts';
 
@@ -40,16 +42,13 @@ export function releaseMessage(shown: Shown, nowMs: number): Message {
     header(plain(`${icon} ${release.pipeline.name} ${shortName(release.image)} ${headline}`, 150)),
     section(`${code(taggedName(release.image), 300)}  ${code(shortDigest(release.image.digest))}${release.author === undefined ? '' : `\nAsked for by ${inline(release.author)}`}`),
     ...stageBlocks(shown, nowMs),
-    ...(ended && !stageSaysIt(shown) ? [section(prose(`It ${outcomeWords(outcome)}${restOfEnd(outcome, release.reason)}`, REASON_LENGTH_MAX))] : []),
+    ...(ended && !stageSaysWhy(shown) ? [section(prose(`It ${outcomeWords(outcome)}${restOfEnd(outcome, release.reason)}`, REASON_LENGTH_MAX))] : []),
     ...lightBlocks(shown),
-    ...buttonBlocks(shown, nowMs),
+    ...(shown.buttons ? buttonBlocks(shown, nowMs) : commandBlocks(shown, nowMs)),
     context([...linksOf(release, stage, shown.executionArn).map(({ url, label }) => link(url, label)), code(release.id)].join('  ·  '), timesOf(release)),
   ];
-  return fitting({ text: `${icon} ${inline(release.pipeline.name)} ${inline(imageName(release.image), 300)} ${inline(headline, 300)}${ended ? `: ${inline(release.reason, REASON_LENGTH_MAX)}` : ''}`, blocks });
+  return fitting({ text: `${icon} ${inline(release.pipeline.name)} ${inline(shortName(release.image), 300)} ${inline(`${headline}${ended ? restOfEnd(outcome, release.reason) : ''}`, 300 + REASON_LENGTH_MAX)}`, blocks });
 }
-
-/** Where a stage has ended badly, its own line says why already. */
-const stageSaysIt = ({ release, stages }: Shown): boolean => stages.some((stage) => stage.outcome !== undefined && !goesOn(stage.outcome) && stage.outcome === release.outcome && stage.reason === release.reason);
 
 const timesOf = (release: Release): string => `started ${localTime(release.createdAtMs)}${release.endedAtMs === undefined ? '' : `  ·  ended ${localTime(release.endedAtMs)}`}`;
 
@@ -57,13 +56,14 @@ const timesOf = (release: Release): string => `started ${localTime(release.creat
 const currentStage = ({ release, stages }: Pick<Shown, 'release' | 'stages'>): StageRecord | undefined =>
   (release.status === 'running' ? stages[release.stageIndex] : undefined) ?? stages.findLast((stage) => stage.status !== 'pending') ?? stages[0];
 
-type Phase = 'ended' | 'rollingBack' | 'aborting' | 'asking' | 'queued' | 'frozen' | 'moving';
+type Phase = 'ended' | 'rollingBack' | 'aborting' | 'rejected' | 'asking' | 'queued' | 'frozen' | 'moving';
 
 function phaseOf(shown: Shown, nowMs: number): Phase {
   if (shown.release.status === 'ended') return 'ended';
   const stage = currentStage(shown);
   if (stage?.rollingBack) return 'rollingBack';
   if (shown.decisions.some(({ kind }) => kind === 'abort')) return 'aborting';
+  if (shown.decisions.some(({ kind }) => kind === 'reject')) return 'rejected';
   if (openAsks(shown.release, shown.stages, shown.decisions, nowMs).length > 0) return 'asking';
   if (stage?.status !== 'ended' && stage?.waitingFor?.kind === 'freeze') return 'frozen';
   return stage?.status !== 'ended' && stage?.waitingFor?.kind === 'turn' ? 'queued' : 'moving';
@@ -82,6 +82,8 @@ function titleOf(shown: Shown, nowMs: number): { icon: string; headline: string 
       return { icon: '⏪', headline: `is being rolled back in ${where}` };
     case 'aborting':
       return { icon: '🛑', headline: 'is being aborted' };
+    case 'rejected':
+      return { icon: '🚫', headline: `is rejected in ${where}` };
     case 'asking':
       return { icon: '✋', headline: `waits for approval in ${where}` };
     case 'queued':
@@ -126,9 +128,9 @@ function requestsLight(shown: Shown): string | undefined {
 }
 
 function buttonBlocks(shown: Shown, nowMs: number): Block[] {
-  const { release, stages, decisions, buttons } = shown;
+  const { release, stages, decisions } = shown;
   // An abort is the last word; what it does takes a moment to show.
-  if (!buttons || release.status === 'ended' || decisions.some(({ kind }) => kind === 'abort')) return [];
+  if (release.status === 'ended' || decisions.some(({ kind }) => kind === 'abort')) return [];
   const stage = currentStage(shown);
   const asked = openAsks(release, stages, decisions, nowMs)[0];
   const elements: Button[] = [];
@@ -143,6 +145,15 @@ function buttonBlocks(shown: Shown, nowMs: number): Block[] {
   // What is being rolled back already cannot be aborted any more.
   if (!stage?.rollingBack) elements.push(button('abort', { release: release.id }));
   return elements.length === 0 ? [] : [{ type: 'actions', block_id: ACTIONS_BLOCK, elements }];
+}
+
+/** What to type where nothing can be pressed. */
+function commandBlocks(shown: Shown, nowMs: number): Block[] {
+  const { release } = shown;
+  const about = { asking: 'approvalAsked', frozen: 'frozen', ended: 'releaseEnded' } as const;
+  const phase = phaseOf(shown, nowMs);
+  if (phase !== 'asking' && phase !== 'frozen' && phase !== 'ended') return [];
+  return [context(...nextSteps(release, about[phase], release.outcome).map(({ label, text }) => `${label}: ${code(text)}`))];
 }
 
 function bakeToSkip(stage: StageRecord, decisions: readonly Decision[]): string | undefined {

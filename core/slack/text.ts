@@ -49,6 +49,9 @@ export function codeBlock(text: string, lengthMax: number): string {
 /** A time that every reader sees in their own time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
 export const localTime = (atMs: number): string => date(atMs, '{date_short_pretty} {time_secs}');
 
+/** For what is said to the minute. */
+export const localMinute = (atMs: number): string => date(atMs, '{date_short_pretty} {time}');
+
 /** What is counted down to: Slack's clients say themselves how long it is still, whenever they are looked at. */
 export const until = (atMs: number): string => `until ${date(atMs, '{date_short_pretty} {time_secs} ({ago})')}`;
 

@@ -4,19 +4,19 @@ import { tally } from '../approval/tally.ts';
 import { unreachable } from '../errors.ts';
 import type { Ask, Decision, Release, StageRecord } from '../release/model.ts';
 import { withMoments } from '../text/moment.ts';
-import { inline, localTime, until } from './text.ts';
+import { inline, localMinute, until } from './text.ts';
 
 const NAMES_MAX = 10;
 
 export function waitingLine(release: Release, stage: StageRecord, decisions: readonly Decision[], nowMs: number): string {
   if (stage.rollingBack) return `Rolling back: ${inline(stage.rollingBack.reason, 500)}`;
   const waiting = stage.waitingFor;
-  if (!waiting) return 'At work';
+  if (!waiting) return stage.deployment === undefined ? 'Being prepared' : 'At work';
   switch (waiting.kind) {
     case 'turn':
       return `Waits for its turn behind ${inline(waiting.behind)}`;
     case 'freeze':
-      return `❄️ ${withMoments(inline(waiting.text, 600), localTime)}`;
+      return `❄️ ${withMoments(inline(waiting.text, 600), localMinute)}`;
     case 'deployment':
       return 'ECS is at work';
     case 'bake':

@@ -59,7 +59,7 @@ const notice = (id = about.id, messageId = 'm') => ({ Records: [{ messageId, bod
 /** As long as the queue keeps a message away that failed. */
 const untilItComesBack = () => void (nowMs += 90_000);
 const tagOf = () => about.image.tag ?? '';
-const mains = (): PostedMessage[] => slack.workspace.messages.filter(({ threadTs, text }) => threadTs === undefined && text.includes(`:${tagOf()} `));
+const mains = (): PostedMessage[] => slack.workspace.messages.filter(({ threadTs, text }) => threadTs === undefined && text.includes(` ${tagOf()} `));
 const replies = (): PostedMessage[] => slack.workspace.messages.filter(({ threadTs }) => mains().some(({ ts }) => ts === threadTs));
 const lines = (): string[] => replies().flatMap(({ text }) => text.split('\n'));
 const save = async (more: Partial<StageRecord>): Promise<void> => {
@@ -81,7 +81,7 @@ describe('one message per release', () => {
     await end();
     await handle(notice());
     expect(mains()).toMatchObject([{ updates: 2, text: expect.stringContaining('SUCCEEDED') }]);
-    expect(lines()).toEqual([`🚢 The rollout of ${tagOf()} started.`, '📈 It serves 5 %.', '📦 The release ended: succeeded.']);
+    expect(lines()).toEqual([`🚢 The rollout of ${tagOf()} started.`, '📈 It serves 5 %.', '✅ The release ended: succeeded.']);
   });
 
   test('notices that are doubled or stale change nothing', async () => {
@@ -180,7 +180,7 @@ describe('the weather', () => {
     untilItComesBack();
     for (let late = 0; late < 3; late++) await handle(notice());
     expect(mains()).toMatchObject([{ text: expect.stringContaining('WAS ROLLED BACK') }]);
-    expect(lines()).toEqual([`🚢 The rollout of ${tagOf()} started.`, '📦 The release ended: rolledBack.']);
+    expect(lines()).toEqual([`🚢 The rollout of ${tagOf()} started.`, '⏪ The release ended: rolledBack.']);
   });
 
   test('a reply whose answer is lost is not told twice', async () => {
@@ -278,7 +278,7 @@ describe('a webhook', () => {
   test('has no buttons', async () => {
     await handle(notice());
     expect(JSON.stringify(mains())).not.toContain('"actions"');
-    expect(JSON.stringify(mains())).toContain(`The rollout of ${tagOf()} started.`);
+    expect(JSON.stringify(mains())).toContain(`${tagOf()} is rolling out`);
   });
 
   test('rides out an outage', async () => {

@@ -31,6 +31,7 @@ export const STATES: Record<string, Shown> = {
   'asks at 25 %': shown(inFlight(), [done(), asking(1)]),
   'one of two approvals given': shown(inFlight(), [done(), asking(2)], { decisions: [decision({ person: 'alice', askKey: 'weight.25', stageIndex: 1 })] }),
   'approved, about to go on': shown(inFlight(), [done(), asking(1)], { decisions: [decision({ person: 'alice', askKey: 'weight.25', stageIndex: 1 })] }),
+  'rejected, about to roll back': shown(inFlight(), [done(), asking(1)], { decisions: [decision({ kind: 'reject', person: 'bob', askKey: 'weight.25', stageIndex: 1, reason: 'prices look wrong' })] }),
   'aborted, about to roll back': shown(inFlight(), [done(), asking(1)], { decisions: [decision({ kind: 'abort', person: 'alice', askKey: undefined, stageIndex: 1 })] }),
   'rolling back': shown(inFlight(), [done(), production({ rollingBack: { outcome: 'rolledBack', reason: 'the alarm checkout-5xx is in ALARM', decidedAtMs: NOW_MS, requestedAtMs: NOW_MS }, waitingFor: { kind: 'rollback' } })], { alarms: [alarm('checkout-5xx', 'ALARM'), alarm('checkout-p99', 'MISSING')] }),
   'without buttons': shown(inFlight(), [done(), asking(1)], { buttons: false }),
