@@ -65,7 +65,7 @@ export async function slackRig() {
     cloud, workspace, about, stage, handed, announced, rung, logged, secret, dependencies, handle, post, formOf, nowMs,
     setReachable: (value: boolean) => void (reachable = value),
     async press(message: PostedMessage, action: string, userId: string): Promise<Reply> {
-      const payload = pressPayload(workspace, message, action, USERS.find(({ id }) => id === userId)!, 'http://slack.local/respond');
+      const payload = pressPayload(workspace, message, { action }, USERS.find(({ id }) => id === userId)!, 'http://slack.local/respond');
       return (await handle(eventOf(formOf(payload)))) as Reply;
     },
     async submit(typed: string): Promise<Reply> {

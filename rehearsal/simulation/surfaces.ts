@@ -59,7 +59,7 @@ export async function pressOld(world: World, person: string, releaseId: string, 
 }
 
 function payloadOf(slack: SimulatedSlack, message: PostedMessage, kind: string, person: string): object | undefined {
-  return pressPayload(slack.workspace, message, `slipway.${kind}`, userOf(person), RESPOND);
+  return pressPayload(slack.workspace, message, { action: `slipway.${kind}` }, userOf(person), RESPOND);
 }
 
 const userOf = (person: string) => ({ id: (SLACK_USERS as Record<string, string>)[person] ?? SLACK_USERS.mallory, name: person });

@@ -1,7 +1,7 @@
 // What Slack sends when somebody presses a button or submits a modal: the payload, signed, to the request URL.
 // https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 import { createHmac } from 'node:crypto';
-import type { OpenModal, PostedMessage, User, Workspace } from './workspace.ts';
+import { buttonsOf, type OpenModal, type PostedMessage, type User, type Workspace } from './workspace.ts';
 
 export interface Sent {
   status: number;
@@ -19,10 +19,11 @@ export function signedForm(payload: unknown, signingSecret: string, nowMs: numbe
   return { body, headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-slack-request-timestamp': timestamp, 'x-slack-signature': signature } };
 }
 
-export function pressPayload(workspace: Workspace, message: PostedMessage, actionId: string, user: User, hooksUrl: string): object | undefined {
-  const action = message.blocks
-    .flatMap((block) => ((block['type'] === 'actions' ? block['elements'] : []) as Record<string, unknown>[]).map((element): Record<string, unknown> => ({ ...element, block_id: block['block_id'] })))
-    .find((element) => element['action_id'] === actionId);
+/** With a `value` it is the button that was seen, which need not be there any more. */
+export function pressPayload(workspace: Workspace, message: PostedMessage, pressed: { action: string; value?: string | undefined }, user: User, hooksUrl: string): object | undefined {
+  const seen = pressed.value === undefined ? [] : message.buttonsGone.filter(({ value }) => value === pressed.value);
+  const there = buttonsOf(message.blocks).filter(({ value }) => pressed.value === undefined || value === pressed.value);
+  const action = [...there, ...seen].find((element) => element['action_id'] === pressed.action);
   if (!action) return undefined;
   return {
     type: 'block_actions',

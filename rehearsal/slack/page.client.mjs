@@ -16,11 +16,11 @@ function blockElement(block, ts) {
   if (block.kind === 'divider') return element('hr', '');
   if (block.kind !== 'actions') return element('div', block.kind, { innerHTML: block.html });
   const row = element('div', 'actions');
-  for (const { action, label, style, confirm: question } of block.buttons) {
+  for (const { action, value, label, style, confirm: question } of block.buttons) {
     const button = element('button', style, { textContent: label });
     button.dataset.action = action;
     button.addEventListener('click', () => {
-      if (!question || window.confirm(question)) void post('press', { ts, action, user: $('user').value }).then(refresh);
+      if (!question || window.confirm(question)) void post('press', { ts, action, value, user: $('user').value }).then(refresh);
     });
     row.append(button);
   }
@@ -60,7 +60,7 @@ function show(state) {
 function showTimes() {
   for (const time of document.querySelectorAll('time')) {
     const atMs = Number(time.dataset.ms);
-    const words = { date_short_pretty: 'today', time_secs: new Date(atMs).toLocaleTimeString(), ago: ago(atMs - Date.now()) };
+    const words = { date_short_pretty: 'today', time_secs: new Date(atMs).toLocaleTimeString(), time: new Date(atMs).toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' }), ago: ago(atMs - Date.now()) };
     const day = new Date(atMs).toLocaleDateString(undefined, { month: 'short', day: 'numeric', year: 'numeric' });
     if (new Date(atMs).toDateString() !== new Date().toDateString()) words.date_short_pretty = day;
     const text = time.dataset.format.replaceAll(/\{(\w+)\}/g, (token, name) => words[name] ?? token);

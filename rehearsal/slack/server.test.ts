@@ -104,6 +104,15 @@ describe('a press', () => {
     await expect(slack.press(ts, 'slipway.approve', 'U012AL1CE')).rejects.toThrow('nobody can press');
   });
 
+  test('of a button that is gone, by somebody who still sees it, is sent with what stands on it', async () => {
+    const { ts = '', channel } = await post(pressable);
+    await call('chat.update', { channel, ts, text: 'over' });
+    await expect(slack.press(ts, 'slipway.approve', 'U012AL1CE')).rejects.toThrow('nobody can press');
+    await expect(slack.press(ts, 'slipway.approve', 'U012AL1CE', 'made up')).rejects.toThrow('nobody can press');
+    expect(await slack.press(ts, 'slipway.approve', 'U012AL1CE', '{"release":"r"}')).toMatchObject({ status: 200 });
+    expect(JSON.parse(new URLSearchParams(got[0]?.body).get('payload') ?? '')).toMatchObject({ actions: [{ action_id: 'slipway.approve', value: '{"release":"r"}' }] });
+  });
+
   test('is not made for a page of somebody else', async () => {
     const { ts = '' } = await post(pressable);
     const response = await fetch(`${slack.url}/ui/press`, { method: 'POST', headers: { origin: 'https://evil.example' }, body: JSON.stringify({ ts, action: 'slipway.approve', user: 'U012AL1CE' }) });

@@ -24,7 +24,7 @@ export interface SlackLookAlike {
   connect(requestUrl: string): void;
   requestUrl(): string;
   /** As the page does it: somebody presses a button under a message, or submits a modal. */
-  press(ts: string, actionId: string, userId: string): Promise<Sent>;
+  press(ts: string, actionId: string, userId: string, value?: string): Promise<Sent>;
   submit(modalId: string, typed: string): Promise<Sent>;
   close(): Promise<void>;
 }
@@ -104,7 +104,7 @@ export async function startSlack({ port = 0, nowMs = Date.now, folder = join(pro
     const word = (name: string): string => (typeof body[name] === 'string' ? body[name] : '');
     switch (what) {
       case 'press':
-        return press(word('ts'), word('action'), word('user'));
+        return press(word('ts'), word('action'), word('user'), word('value') || undefined);
       case 'submit':
         return submit(word('modal'), word('text'));
       case 'cancel':
@@ -120,10 +120,10 @@ export async function startSlack({ port = 0, nowMs = Date.now, folder = join(pro
     }
   }
 
-  async function press(ts: string, actionId: string, userId: string): Promise<Sent> {
+  async function press(ts: string, actionId: string, userId: string, value?: string): Promise<Sent> {
     const message = workspace.messages.find((candidate) => candidate.ts === ts);
     const user = workspace.users.find(({ id }) => id === userId);
-    const payload = message && user && pressPayload(workspace, message, actionId, user, `${url}/respond`);
+    const payload = message && user && pressPayload(workspace, message, { action: actionId, value }, user, `${url}/respond`);
     if (!payload) throw new Error(`nobody can press ${actionId} there`);
     return deliver(payload);
   }

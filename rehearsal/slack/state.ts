@@ -18,7 +18,7 @@ interface ShownBlock {
   kind: 'header' | 'section' | 'context' | 'divider' | 'actions';
   text?: string;
   html?: string;
-  buttons?: { action: string; label: string; style: string; confirm: string | undefined }[];
+  buttons?: { action: string; value: string | undefined; label: string; style: string; confirm: string | undefined }[];
 }
 
 export function stateOf(workspace: Workspace, switches: Switches): object {
@@ -55,7 +55,7 @@ function blockOf(block: Loose, html: (value: unknown) => string): ShownBlock {
     case 'divider':
       return { kind: 'divider' };
     case 'actions':
-      return { kind: 'actions', buttons: (block['elements'] as Loose[]).map((element) => ({ action: element['action_id'] as string, label: textIn(element['text']), style: (element['style'] as string | undefined) ?? '', confirm: confirmOf(element['confirm']) })) };
+      return { kind: 'actions', buttons: (block['elements'] as Loose[]).map((element) => ({ action: element['action_id'] as string, value: element['value'] as string | undefined, label: textIn(element['text']), style: (element['style'] as string | undefined) ?? '', confirm: confirmOf(element['confirm']) })) };
     default:
       return { kind: 'section', html: html(block['text']) };
   }

@@ -8,6 +8,8 @@ export interface PostedMessage {
   channel: string;
   text: string;
   blocks: Record<string, unknown>[];
+  /** Buttons it no longer has, which a client that has not heard of the change may still show. */
+  buttonsGone: Record<string, unknown>[];
   metadata: unknown;
   threadTs: string | undefined;
   /** How often it was changed after it was posted. */
@@ -40,6 +42,9 @@ const RESPONSE_LASTS_MS = 30 * 60_000;
 const no = (error: string): Answered => ({ ok: false, error });
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const blocksOf = (input: Record<string, unknown>): Record<string, unknown>[] => (Array.isArray(input['blocks']) ? (input['blocks'] as Record<string, unknown>[]) : []);
+
+export const buttonsOf = (blocks: readonly Record<string, unknown>[]): Record<string, unknown>[] =>
+  blocks.flatMap((block) => ((block['type'] === 'actions' ? block['elements'] : []) as Record<string, unknown>[]).map((element) => ({ ...element, block_id: block['block_id'] })));
 
 export class Workspace {
   readonly messages: PostedMessage[] = [];
@@ -126,7 +131,7 @@ export class Workspace {
   }
 
   private add(channel: string, input: Record<string, unknown>, threadTs: string | undefined): PostedMessage {
-    const message: PostedMessage = { ts: this.newTs(), channel, text: text(input['text']), blocks: blocksOf(input), metadata: input['metadata'], threadTs, updates: 0 };
+    const message: PostedMessage = { ts: this.newTs(), channel, text: text(input['text']), blocks: blocksOf(input), buttonsGone: [], metadata: input['metadata'], threadTs, updates: 0 };
     this.messages.push(message);
     return message;
   }
@@ -136,6 +141,7 @@ export class Workspace {
     if (!message) return no('message_not_found');
     const fault = faultOfMessage(input);
     if (fault !== undefined) return no(fault);
+    message.buttonsGone.push(...buttonsOf(message.blocks));
     Object.assign(message, { text: text(input['text']), blocks: blocksOf(input), metadata: input['metadata'] ?? message.metadata, updates: message.updates + 1 });
     return { ok: true, channel: message.channel, ts: message.ts };
   }
