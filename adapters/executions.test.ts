@@ -64,7 +64,7 @@ it('a ring counts first and wakes second, and is no error for a release that sle
   await bell.ring(one.id);
   const arn = await executions.start('r1', one.id);
   await cloud.clock.advance(1000);
-  await cloud.releases.park(one.id, tokens[0] ?? '', 1);
+  await cloud.releases.park(one.id, { token: tokens[0] ?? '', bell: 1, wait: undefined });
   cloud.before('SendTaskSuccess', async () => expect((await cloud.releases.load(one.id))?.release.bell).toBe(2));
   await bell.ring(one.id);
   await bell.ring(one.id);

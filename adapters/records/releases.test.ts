@@ -95,7 +95,7 @@ describe('the doorbell', () => {
     const releases = await created();
     expect(await releases.ring(one.id)).toEqual({ token: undefined });
     expect((await releases.load(one.id))?.release.bell).toBe(1);
-    expect(await releases.park(one.id, 'token-1', 1)).toBe('parked');
+    expect(await releases.park(one.id, { token: 'token-1', bell: 1, wait: undefined })).toBe('parked');
     expect(await releases.ring(one.id)).toEqual({ token: 'token-1' });
   });
 
@@ -107,19 +107,30 @@ describe('the doorbell', () => {
     const seen = (await releases.load(one.id))?.release.bell ?? -1;
     if (at === 1) await ring();
     if (at === 2) cloud.before('UpdateItem', ring);
-    const parked = await releases.park(one.id, 'token', seen);
+    const parked = await releases.park(one.id, { token: 'token', bell: seen, wait: undefined });
     if (at === 3) await ring();
     // Rung before the look: it is in what was seen. During it: no sleep. After it: woken.
     expect({ parked, woken }).toEqual([{ parked: 'parked', woken: undefined }, { parked: 'rung', woken: undefined }, { parked: 'rung', woken: undefined }, { parked: 'parked', woken: 'token' }][at]);
   });
 
+  it('wakes the last try of the last wait, however late a call of an earlier one comes', async () => {
+    const releases = await created();
+    const park = (token: string, wait: string | undefined) => releases.park(one.id, { token, bell: 0, wait });
+    expect(await park('second', '2026-11-23T12:00:01.000Z 0001')).toBe('parked');
+    expect(await park('first', '2026-11-23T12:00:01.000Z 0000')).toBe('rung');
+    expect(await park('the wait before', '2026-11-23T12:00:00.000Z 0007')).toBe('rung');
+    expect(await park('second', '2026-11-23T12:00:01.000Z 0001')).toBe('parked');
+    expect(await releases.ring(one.id)).toEqual({ token: 'second' });
+  });
+
   it('keeps no token beyond the end', async () => {
     const releases = await created();
-    await releases.park(one.id, 'token-1', 0);
+    await releases.park(one.id, { token: 'token-1', bell: 0, wait: undefined });
     await releases.end(one.id, 'succeeded', 'done', NOW_MS);
     const { Item } = await cloud.table.client.send(new GetCommand({ TableName: cloud.table.name, Key: { pk: `RELEASE#${one.id}`, sk: 'RELEASE' } }));
     expect(Item).toMatchObject({ record: { status: 'ended' } });
     expect(Item).not.toHaveProperty('token');
+    expect(await releases.park(one.id, { token: 'too late', bell: 0, wait: undefined })).toBe('rung');
   });
 
   it('of a release that has ended, or is gone, rings nobody', async () => {

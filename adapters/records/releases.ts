@@ -168,17 +168,21 @@ export function releasesIn({ client, name: TableName }: Table) {
       }
     },
 
-    /** Stores the token to be woken by, unless the bell has rung since `bellSeen`: then there is no sleeping now. */
-    async park(releaseId: string, token: string, bellSeen: number): Promise<'parked' | 'rung'> {
+    /**
+     * Stores the token to be woken by, unless the bell has rung since it stood at `bell`: then there is no sleeping now. `wait` rises
+     * from each try of each wait to the next, so that a call of one that has died, however late it comes, takes the place of none.
+     * A release that has ended waits for nobody.
+     */
+    async park(releaseId: string, { token, bell, wait }: { token: string; bell: number; wait: string | undefined }): Promise<'parked' | 'rung'> {
       try {
         await client.send(
           new UpdateCommand({
             TableName,
             Key: keyOf(releaseId),
-            UpdateExpression: 'SET #token = :token',
-            ConditionExpression: 'bell = :seen',
-            ExpressionAttributeNames: { '#token': 'token' },
-            ExpressionAttributeValues: { ':token': token, ':seen': bellSeen },
+            UpdateExpression: wait === undefined ? 'SET #token = :token' : 'SET #token = :token, parkedIn = :wait',
+            ConditionExpression: `bell = :seen AND ${WHILE_RUNNING}${wait === undefined ? '' : ' AND (attribute_not_exists(parkedIn) OR parkedIn <= :wait)'}`,
+            ExpressionAttributeNames: { '#token': 'token', '#record': 'record', '#status': 'status' },
+            ExpressionAttributeValues: { ':token': token, ':seen': bell, ...RUNNING, ...(wait === undefined ? {} : { ':wait': wait }) },
           }),
         );
         return 'parked';

@@ -35,6 +35,7 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 264, cause: 'Nothing of Slipway\'s: a release was given up after its executions had ended early again and again, and the judge of leaks did not know that it is left as it is.' },
   { seed: 4201, cause: 'Nothing of Slipway\'s: somebody else\'s deployment lost its tasks while it was let through the pauses in its way, and the judge of weights took it for ours.' },
   { seed: 4686, cause: 'Nothing of Slipway\'s: Slack took no token and then no Lambda ran for a day; what could not be said lay in its dead-letter queue, and the judge of Slack did not look there.' },
+  { seed: 910376, cause: 'A call of a try to fall asleep that had timed out took the place of the try after it; the next ring woke nobody.' },
 ];
 
 const fileOf = (seed: number): string => join(import.meta.dirname, 'regressions', `seed-${seed}.json`);

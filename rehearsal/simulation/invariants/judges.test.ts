@@ -96,11 +96,6 @@ const CASES: Case[] = [
       return deployment && { ...deployment, targetServiceRevision: { ...deployment.targetServiceRevision, runningTaskCount: deployment.targetServiceRevision?.requestedTaskCount } };
     } } }),
   },
-  { judge: 'leaks', says: /still has a token/, of: ABORTED, broken: ({ releases }) => ({ releases: { ...releases, end: async (id, ...how) => {
-    const ended = await releases.end(id, ...how);
-    await releases.park(id, 'left behind', (await releases.load(id))?.release.bell ?? 0);
-    return ended;
-  } } }) },
   { judge: 'leaks', says: /a task definition was registered 2 times/, of: told({ strategy: QUICK }), broken: ({ taskDefinitions }) => ({ taskDefinitions: { ...taskDefinitions, register: async (copy) => (await taskDefinitions.register(copy), taskDefinitions.register(copy)) } }) },
   { judge: 'leaks', says: /has ended and is still looked after/, of: told({ strategy: QUICK, acts: [{ atMs: 150 * MINUTE_MS, kind: 'unfreeze', person: 'alice' }] }), broken: ({ releases }) => ({ releases: { ...releases, landed: async () => undefined } }) },
   { judge: 'timeline', says: /was rolled back and its timeline does not say so/, of: ABORTED, broken: ({ releases }) => ({ releases: { ...releases, saveStage: (id, stage, read, entries = []) => releases.saveStage(id, stage, read, entries.filter(({ key }) => !key.includes('.rollback.'))) } }) },

@@ -23,7 +23,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'no-bell-check',
     story: 'the bell rings as it falls asleep',
     breaks: 'The token is stored even if the bell has rung since the look, so a ring between looking and sleeping is slept through.',
-    changes: [{ file: 'adapters/records/releases.ts', line: "ConditionExpression: 'bell = :seen',", instead: "ConditionExpression: 'bell >= :seen'," }],
+    changes: [{ file: 'adapters/records/releases.ts', line: 'ConditionExpression: `bell = :seen AND', instead: 'ConditionExpression: `bell >= :seen AND' }],
   },
   {
     name: 'bell-not-rung',
@@ -229,5 +229,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     story: 'rolling',
     breaks: 'Releases that have ended are rung for ever after.',
     changes: [{ file: 'functions/finish-stage/finish-stage.ts', line: 'await watches.remove(release.id, [stage.serviceArn, ...spec.alarms.map((alarm) => alarmArnOf(place, alarm))]);', instead: '' }],
+  },
+  {
+    name: 'token-kept',
+    story: 'good canary',
+    breaks: 'A release that has ended keeps the token that it was woken by.',
+    changes: [
+      { file: 'adapters/records/releases.ts', line: "also: ', expiresAtSeconds = :expires REMOVE #token',", instead: "also: ', expiresAtSeconds = :expires'," },
+      { file: 'adapters/records/releases.ts', line: "names: { '#token': 'token' },", instead: '' },
+    ],
   },
 ];
