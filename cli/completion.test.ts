@@ -35,6 +35,10 @@ describe('in bash', () => {
     ['slipway history --outcome ro', ['rolledBack']],
     ['slipway wait x --for ', ['ended', 'approval', 'stage=']],
     ['slipway approve ', ['release-one', 'release-two']],
+    ['slipway approve --as alice ', ['release-one', 'release-two']],
+    ['slipway approve --as alice x ', []],
+    ['slipway approve x --js', ['--json']],
+    ['slipway undo ', ['ended-one', 'ended-two']],
     ['slipway deploy --local pipeline-o', ['pipeline-one']],
     ['slipway watch any-t', ['any-two']],
     ['slipway history --pipeline ', ['pipeline-one', 'pipeline-two']],
@@ -81,9 +85,10 @@ describe('the names', () => {
 
   test.each([
     ['pipeline', ['checkout', 'billing']],
-    ['release', [running.id, 'billing-1', 'checkout']],
+    ['release', [running.id, 'checkout']],
+    ['ended', ['billing-1', 'billing']],
     ['any', ['checkout', 'billing', running.id, 'billing-1']],
-  ])('of a %s are asked of the control API that the line names', async (kind, names) => {
+  ])('of kind %s are asked of the control API that the line names', async (kind, names) => {
     expect(await ask(kind, 'slipway x --local --url=URL ')).toEqual(names);
     await control?.close();
     expect(await ask(kind, 'slipway x --local --url URL ch')).toEqual(names);

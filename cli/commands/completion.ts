@@ -35,10 +35,12 @@ export function completeCommand(context: Context): Command {
       const words = line.split(/\s+/);
       try {
         const client = await connect(connectionIn(words), context, AbortSignal.timeout(PATIENCE_MS));
-        const { pipelines } = kind === 'release' ? { pipelines: [] } : await client.listPipelines();
+        const ofReleases = kind === 'release' || kind === 'ended';
+        const { pipelines } = ofReleases ? { pipelines: [] } : await client.listPipelines();
         const { releases } = kind === 'pipeline' ? { releases: [] } : await client.listReleases({ limit: RECENT });
-        // Decisions are about releases under way; pipelines that have one may be named instead.
-        const names = [...pipelines.map((pipeline) => pipeline.name), ...releases.map((release) => release.id), ...(kind === 'release' ? releases.filter((one) => one.status !== 'ended').map((one) => one.pipeline) : [])];
+        // Decisions are about releases under way, retry and undo about those that are over; pipelines that have one may be named instead.
+        const fitting = ofReleases ? releases.filter(({ status }) => (status === 'ended') === (kind === 'ended')) : releases;
+        const names = [...pipelines.map((pipeline) => pipeline.name), ...fitting.map((release) => release.id), ...(ofReleases ? fitting.map((one) => one.pipeline) : [])];
         context.world.stdout([...new Set(names)].map((name) => `${clean(name)}\n`).join(''));
       } catch {
         context.finish('cloudError');

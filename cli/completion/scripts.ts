@@ -1,7 +1,7 @@
 // Completion scripts. Commands and options are written into them, because a shell must not wait for a program at every key;
 // releases and pipelines are asked of the cloud by `slipway __complete`.
 
-import type { CompletedCommand, Value } from './model.ts';
+import { valuedFlags, type CompletedCommand, type Value } from './model.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -27,10 +27,14 @@ function bash(commands: readonly CompletedCommand[]): string {
   return `# bash completion for slipway. Load it now: source <(slipway completion bash)
 # For good: slipway completion bash > ~/.local/share/bash-completion/completions/slipway
 _slipway() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="" options="" word index
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="" options="" given="" word index
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${COMP_WORDS[index]}"
-    if [[ "$word" != -* ]]; then command="$word"; break; fi
+    case "$word" in
+      ${valuedFlags(commands).join('|') || "''"}) ((index++)) ;;
+      -*) ;;
+      *) if [[ -z "$command" ]]; then command="$word"; else given=yes; fi ;;
+    esac
   done
   COMPREPLY=()
   if [[ -z "$command" ]]; then
@@ -41,7 +45,7 @@ _slipway() {
 ${commands.flatMap(({ name, options }) => options.flatMap(({ flag, value }) => (value === undefined ? [] : [`    ${quoted(`${name} ${flag}`, 'bash')}) ${values(value)}; return ;;`]))).join('\n')}
   esac
   case "$command" in
-${commands.map(({ name, options, argument }) => `    ${name}) if [[ "$current" == -* ]]; then options=${quoted([...options.map(({ flag }) => flag), '--help'].join(' '), 'bash')}; else ${values(argument)}; fi ;;`).join('\n')}
+${commands.map(({ name, options, argument }) => `    ${name}) if [[ "$current" == -* ]]; then options=${quoted([...options.map(({ flag }) => flag), '--help'].join(' '), 'bash')}; elif [[ -z "$given" ]]; then ${values(argument)}; fi ;;`).join('\n')}
   esac
   if [[ -n "$options" ]]; then COMPREPLY=($(compgen -W "$options" -- "$current")); fi
 }
@@ -61,10 +65,14 @@ function zsh(commands: readonly CompletedCommand[]): string {
 # zsh completion for slipway. Load it now: source <(slipway completion zsh)
 # For good: slipway completion zsh > "\${fpath[1]}/_slipway"
 _slipway() {
-  local command="" word
+  local command="" given="" index
   local -a entries
-  for word in "\${(@)words[2,CURRENT-1]}"; do
-    if [[ "$word" != -* ]]; then command="$word"; break; fi
+  for ((index = 2; index < CURRENT; index++)); do
+    case "\${words[index]}" in
+      ${valuedFlags(commands).join('|') || "''"}) ((index++)) ;;
+      -*) ;;
+      *) if [[ -z "$command" ]]; then command="\${words[index]}"; else given=yes; fi ;;
+    esac
   done
   if [[ -z "$command" ]]; then
     entries=(${commands.map(({ name, summary }) => `\n      ${described(name, summary)}`).join('')}
@@ -82,6 +90,7 @@ ${commands.map(({ name, options }) => `      ${name}) entries=(${options.map(({ 
     _describe option entries
     return
   fi
+  if [[ -n "$given" ]]; then return; fi
   case "$command" in
 ${commands.map(({ name, argument }) => `    ${name}) ${values(argument)} ;;`).join('\n')}
   esac
@@ -99,14 +108,29 @@ function fish(commands: readonly CompletedCommand[]): string {
   };
   const lines = commands.flatMap(({ name, summary, options, argument }) => {
     const seen = `complete -c slipway -n ${quoted(`__fish_seen_subcommand_from ${name}`, 'fish')}`;
+    const bare = `complete -c slipway -n ${quoted(`__slipway_expects_argument ${name}`, 'fish')}`;
     return [
       `complete -c slipway -n __fish_use_subcommand -a ${name} -d ${quoted(summary, 'fish')}`,
-      ...(argument === undefined ? [] : [`${seen} ${values(argument).replace('-r -F', '-F').replace('-x', '-f')}`]),
+      ...(argument === undefined ? [] : [`${bare} ${values(argument).replace('-r -F', '-F').replace('-x', '-f')}`]),
       ...options.map(({ flag, summary: text, value }) => `${seen} -l ${flag.slice(2)} ${value === undefined ? '' : `${values(value)} `}-d ${quoted(text, 'fish')}`),
     ];
   });
   return `# fish completion for slipway. Load it now: slipway completion fish | source
 # For good: slipway completion fish > ~/.config/fish/completions/slipway.fish
+function __slipway_expects_argument
+  set -l words
+  set -l behind
+  for word in (commandline -opc)[2..-1]
+    if set -q behind[1]
+      set -e behind[1]
+    else if contains -- $word ${valuedFlags(commands).join(' ')}
+      set behind $word
+    else if not string match -q -- '-*' $word
+      set -a words $word
+    end
+  end
+  test (count $words) -eq 1; and test $words[1] = $argv[1]
+end
 complete -c slipway -f
 ${lines.join('\n')}
 `;
