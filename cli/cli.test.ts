@@ -182,15 +182,15 @@ describe('deciding', () => {
   });
 
   test.each([
-    { status: 403, code: 'NotAllowed', exit: 4 },
+    { status: 403, code: 'NotAllowed', exit: 4, more: ' Say who you are: --as alice, for example.' },
     { status: 409, code: 'Refused', exit: 4 },
     { status: 400, code: 'BadRequest', exit: 2 },
     { status: 404, code: 'NotFound', exit: 3 },
     { status: 500, code: 'Internal', exit: 20 },
-  ])('$code of the control API exits with $exit, its message and its hint', async ({ status, code, exit }) => {
+  ])('$code of the control API exits with $exit, its message and its hint', async ({ status, code, exit, more = '' }) => {
     const error = { code, message: 'dave may not approve this', hint: 'Ask alice.' };
     const ran = await withControl({ ...ROUTES, [`POST /v1/releases/${summary.id}/decisions`]: { status, body: { error } } }, ['approve', summary.id, '--json']);
-    expect(ran).toEqual({ exit, stderr: 'slipway: dave may not approve this\n  = Ask alice.\n', stdout: `${JSON.stringify({ error }, null, 2)}\n` });
+    expect(ran).toEqual({ exit, stderr: `slipway: dave may not approve this\n  = Ask alice.${more}\n`, stdout: `${JSON.stringify({ error: { ...error, hint: `${error.hint}${more}` } }, null, 2)}\n` });
   });
 });
 

@@ -45,7 +45,7 @@ export async function connectCloud(options: ConnectionOptions, world: World): Pr
   // The client knows the default chains of region and credentials; asking it keeps them the same as everywhere else.
   const client = new CloudFormationClient(options.region === undefined ? {} : { region: options.region });
   const region = await client.config.region().catch((error: unknown) => {
-    throw new CliError('badInput', 'the region is not known', { hint: 'Give --region, or set AWS_REGION.', cause: error });
+    throw new CliError('badInput', 'the region is not known', { hint: 'Give --region, or set AWS_REGION; for the local cloud, give --local.', cause: error });
   });
   return { region, endpoint: undefined, credentials: client.config.credentials };
 }

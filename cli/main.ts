@@ -46,6 +46,8 @@ export async function run(words: readonly string[], world: World): Promise<numbe
   });
   const program = new Command('slipway')
     .description('Rolls out Amazon ECS services when an image is pushed; ECS moves the traffic, Slipway decides when.')
+    // That a command has options goes without saying; its words are easier to find without.
+    .configureHelp({ subcommandTerm: (one) => [one.name(), ...one.registeredArguments.map((argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`))].join(' ') })
     .addHelpText('after', `\n${EXIT_HELP}\n\nEvery command takes --json; data goes to standard output, talk to standard error. NO_COLOR is honoured.`);
   program.option('-V, --version', 'print the version of Slipway').on('option:version', () => {
     world.stdout(`${version()}\n`);
@@ -62,7 +64,7 @@ export async function run(words: readonly string[], world: World): Promise<numbe
   } catch (error) {
     if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) return EXIT[words.length === 0 ? 'badInput' : 'succeeded'];
     const end = error instanceof CommanderError ? usageError(error, program, words) : cloudError(error);
-    report(end, words.includes('--json'), world);
+    report(asSomebody(end, words), words.includes('--json'), world);
     return EXIT[end.exit];
   }
   return EXIT[exit];
@@ -74,6 +76,12 @@ function usageError({ message }: CommanderError, program: Command, words: readon
   const meant = program.commands.find((one) => one.name() === words[0]);
   const near = suggestion?.replace(/^\((.*)\)$/, '$1');
   return new CliError('badInput', said, { hint: near ?? `See \`slipway ${meant === undefined ? '' : `${meant.name()} `}--help\`.` });
+}
+
+/** With --local and no name one is the operator, whom no slipway.yml knows. */
+function asSomebody(end: CliError, words: readonly string[]): CliError {
+  if (end.code !== 'NotAllowed' || !words.includes('--local') || words.some((word) => /^--as(?:=|$)/.test(word))) return end;
+  return new CliError(end.exit, end.message, { code: end.code, hint: `${end.hint === undefined ? '' : `${end.hint} `}Say who you are: --as alice, for example.`, cause: end });
 }
 
 function version(): string {

@@ -164,7 +164,7 @@ describe('the terminal', () => {
     const { terminal, shows, pass, ended } = await watch({ ...routesOf(running), [`GET /v1/releases/${running.id}`]: [{ body: running }, { body: running }, gone] }, [running.id]);
     await shows('bakes');
     await pass(2_000);
-    expect(await ended).toMatchObject({ exit: EXIT.notAllowed, stderr: 'slipway: your session has ended\n' });
+    expect(await ended).toMatchObject({ exit: EXIT.notAllowed, stderr: 'slipway: your session has ended\n  = Say who you are: --as alice, for example.\n' });
     expect(terminal.modes).toEqual({ cursor: true, wrap: true, otherScreen: false, raw: false });
   });
 

@@ -40,7 +40,7 @@ async function* examine(options: Options, context: Context): AsyncGenerator<Chec
     cloud = await connectCloud(options, world);
   } catch (error) {
     const known = error instanceof CliError ? error : undefined;
-    yield fail('region', messageOf(error), known?.hint ?? 'Give --region, or set AWS_REGION.', known?.exit ?? 'cloudError');
+    yield fail('region', messageOf(error), known?.hint ?? 'Give --region, or set AWS_REGION; for the local cloud, give --local.', known?.exit ?? 'cloudError');
     return;
   }
   yield ok('region', `${cloud.region}${cloud.endpoint === undefined ? '' : `, the local cloud at ${cloud.endpoint}`}`);

@@ -14,8 +14,9 @@ import { clean } from '../print.ts';
 import { parseSpecificationText } from '../specification-file.ts';
 
 interface Options extends CommonOptions, ConnectionOptions {
-  cluster: string[];
-  service: string[];
+  /** Without defaults, which would stand in the help as []. */
+  cluster?: string[];
+  service?: string[];
   file: string;
   force?: boolean;
 }
@@ -26,18 +27,18 @@ Name the clusters in the order in which a release should reach them:
 Services that run the same ECR repository become the stages of one pipeline. Without --cluster it writes a template.
 It reads ECS with your own credentials (ecs:ListServices, ecs:DescribeServices, ecs:DescribeTaskDefinition) and changes nothing there.`;
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 export function initCommand(context: Context): Command {
   return withConnection(command('init', 'write a first slipway.yml, from ECS services or as a template'))
-    .option('--cluster <name>', 'a cluster to look at; may be given several times', collect, [])
-    .option('--service <name>', 'only services of this name; may be given several times', collect, [])
+    .option('--cluster <name>', 'a cluster to look at; may be given several times', collect)
+    .option('--service <name>', 'only services of this name; may be given several times', collect)
     .option('--file <path>', 'what to write; - is standard output', 'slipway.yml')
     .option('--force', 'write over a file that is there')
     .addHelpText('after', HELP)
     .action(async (options: Options) => {
-      if (options.service.length > 0 && options.cluster.length === 0) throw new CliError('badInput', '--service needs --cluster', { hint: 'Say which cluster the service is in.' });
-      const { text, seen } = options.cluster.length === 0 ? { text: templateSpecification(), seen: undefined } : await fromAccount(options, context);
+      if (options.service !== undefined && options.cluster === undefined) throw new CliError('badInput', '--service needs --cluster', { hint: 'Say which cluster the service is in.' });
+      const { text, seen } = options.cluster === undefined ? { text: templateSpecification(), seen: undefined } : await fromAccount(options, context);
       checkOwnWork(text);
       await write(text, options, context);
       const pipelines = seen === undefined ? [] : pipelinesOf(seen.services).map(({ name, repository, stages }) => ({ name, repository, stages: stages.map((stage) => ({ name: stage.name, cluster: stage.service.cluster, service: stage.service.name })) }));
@@ -55,8 +56,8 @@ async function fromAccount(options: Options, context: Context): Promise<{ text: 
   const cloud = await connectCloud(options, context.world);
   const ecs = new ECSClient(clientSettings(cloud));
   try {
-    const clusters = [...new Set(options.cluster)];
-    const seen = await seeServices(ecs, clusters, [...options.service]);
+    const clusters = [...new Set(options.cluster ?? [])];
+    const seen = await seeServices(ecs, clusters, [...(options.service ?? [])]);
     if (seen.missing.length > 0) {
       const { clusterArns = [] } = await ecs.send(new ListClustersCommand({}));
       const names = clusterArns.map((arn) => arn.split('/').at(-1) ?? arn);
