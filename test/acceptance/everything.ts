@@ -197,7 +197,7 @@ class Run {
       if (answer.status !== 200) throw new Error(`${what} in Slack was answered with ${answer.status}`);
     };
     const message = await eventually('a message with a Reject button', async () =>
-      slack.workspace.messages.find(({ threadTs, text, blocks }) => threadTs === undefined && text.includes(`:${tag} `) && JSON.stringify(blocks).includes('"slipway.reject"')),
+      slack.workspace.messages.find(({ threadTs, text, blocks }) => threadTs === undefined && text.includes(` ${tag} `) && JSON.stringify(blocks).includes('"slipway.reject"')),
     );
     await press('press', { ts: message.ts, action: 'slipway.reject', user: 'U034B0B' });
     const modal = await eventually('the modal that asks why', async () => slack.workspace.modals[0]);

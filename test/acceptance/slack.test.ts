@@ -48,7 +48,7 @@ describe('in Slack', () => {
   });
   afterAll(() => world.close());
 
-  const messagesOf = (tag: string): PostedMessage[] => slack.workspace.messages.filter(({ threadTs, text }) => threadTs === undefined && text.includes(`:${tag} `));
+  const messagesOf = (tag: string): PostedMessage[] => slack.workspace.messages.filter(({ threadTs, text }) => threadTs === undefined && text.includes(` ${tag} `));
   const threadOf = (tag: string): string[] => slack.workspace.messages.filter(({ threadTs }) => messagesOf(tag).some(({ ts }) => ts === threadTs)).flatMap(({ text }) => text.split('\n'));
   const message = (tag: string, shows: string) => eventually(`a message about ${tag} that shows ${shows}`, async () => messagesOf(tag).find((candidate) => JSON.stringify(candidate).includes(shows)), UNANSWERED_LIMIT_MS);
   const ui = async (what: string, body: object) =>
