@@ -1,5 +1,5 @@
 // How the test files run beside each other: those with a world one after the other; beside them others, which give way, for as long as
-// there are worlds; and then all the rest, first the histories, which take the longest. By itself jest leaves one core free, and of
+// there are worlds, the histories last, which take the longest; and then all the rest. By itself jest leaves one core free, and of
 // two uses one; a world waits a third of its time, so that it leaves room for two. Where two would make the package at once, it is made before.
 import { availableParallelism } from 'node:os';
 import TestRunner from 'jest-runner';
@@ -8,6 +8,7 @@ import { hasWorld, needsPackage, playsHistories } from './lanes.mjs';
 
 /** Some seconds of tests: after each, those who run beside the worlds see whether there still are any. */
 const PORTION = 20;
+const PORTION_OF_HISTORIES = 2;
 
 export default class LanesRunner extends TestRunner {
   #worlds;
@@ -35,6 +36,8 @@ export default class LanesRunner extends TestRunner {
     };
     const besideTheWorlds = async () => {
       while (!lane.isOver && others.length > 0) await super.runTests(others.splice(0, PORTION), watcher, { serial: false });
+      await packaged;
+      while (!lane.isOver && histories.length > 0) await super.runTests(histories.splice(0, PORTION_OF_HISTORIES), watcher, { serial: false });
     };
     await Promise.all([withWorlds().finally(() => (lane.isOver = true)), besideTheWorlds()]);
     await super.runTests([...histories, ...packages, ...others], watcher, { serial: false });

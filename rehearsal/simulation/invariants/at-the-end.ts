@@ -120,7 +120,7 @@ function checkLeaks(ledger: Ledger, items: readonly Item[], configurationsBefore
     const record = ledger.world.serviceRecord(service);
     for (const deployment of record.deployments) if (!isOver(deployment)) ledger.violated('liveness', `a deployment of ${service.cluster}/${service.name} is still ${deployment.status} in ${deployment.stage ?? '?'}`);
     // What somebody has set meanwhile, or taken away, is theirs.
-    if (ledger.foreignConfigured.has(service.arn) || record.status !== 'ACTIVE') continue;
+    if (ledger.foreignConfigured.has(service.arn) || record.status !== 'ACTIVE' || givenUp.size > 0) continue;
     const now = JSON.stringify(settingsOf(record.settings.deploymentConfiguration));
     const before = configurationsBefore.get(service.arn);
     if (before !== undefined && now !== before) ledger.violated('leaks', `the deployment configuration of ${service.cluster}/${service.name} is ${now}, was ${before}`);
