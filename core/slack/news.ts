@@ -2,7 +2,8 @@
 import { askedAt } from '../approval/rule.ts';
 import { openAsks } from '../control/rule-decision.ts';
 import { outcomeWords } from '../notice/end-words.ts';
-import { goesOn, type Decision, type Release, type StageRecord, type TimelineEntry } from '../release/model.ts';
+import { releaseEnd } from '../release/end.ts';
+import { goesOn, type Decision, type Outcome, type Release, type StageRecord, type TimelineEntry } from '../release/model.ts';
 import { withMoments } from '../text/moment.ts';
 import { fitting, section, type Block, type Message } from './blocks.ts';
 import { OUTCOME_ICONS } from './stage-line.ts';
@@ -58,8 +59,15 @@ function entryBlocks(entry: TimelineEntry, about: Told, nowMs: number): Block[] 
 
 /** Why a release ended badly has been said by the stage that did. */
 function told({ key, text }: TimelineEntry, about: Told): string {
-  const { outcome } = about.release;
-  return key === ENDED && outcome !== undefined && stageSaysWhy(about) ? `The release ${outcomeWords(outcome)}.` : text;
+  const end = key === ENDED ? endOf(about) : undefined;
+  return end && stageSaysWhy({ release: { ...about.release, ...end }, stages: about.stages }) ? `The release ${outcomeWords(end.outcome)}.` : text;
+}
+
+/** The story tells of the end a moment before the record does. */
+function endOf({ release, stages }: Told): { outcome: Outcome; reason: string } | undefined {
+  if (release.outcome !== undefined) return { outcome: release.outcome, reason: release.reason };
+  const isOver = stages.every(({ status }) => status === 'ended') || stages.some(({ outcome }) => outcome !== undefined && !goesOn(outcome));
+  return isOver ? releaseEnd(stages) : undefined;
 }
 
 /** Where a stage has ended badly, it says why already. */
@@ -67,8 +75,9 @@ export const stageSaysWhy = ({ release, stages }: Pick<Told, 'release' | 'stages
   stages.some((stage) => stage.outcome !== undefined && !goesOn(stage.outcome) && stage.outcome === release.outcome && stage.reason === release.reason);
 
 /** An end looks like what it is. */
-function iconOf({ key, kind }: TimelineEntry, { release, stages }: Told): string {
-  const outcome = key === ENDED ? release.outcome : key.endsWith('.ended') ? stages.find(({ index }) => key === `stage.${index}.ended`)?.outcome : undefined;
+function iconOf({ key, kind }: TimelineEntry, about: Told): string {
+  const { stages } = about;
+  const outcome = key === ENDED ? endOf(about)?.outcome : key.endsWith('.ended') ? stages.find(({ index }) => key === `stage.${index}.ended`)?.outcome : undefined;
   if (outcome !== undefined) return OUTCOME_ICONS[outcome];
   return key.endsWith('.held') ? '🔒' : ICONS[kind];
 }
