@@ -29,8 +29,14 @@ const STAND_INS = [
   { module: /^@smithy\/core\/event-streams$/, by: 'no-event-streams.mjs' },
   // No operation used here asks where its endpoint is, and the cache for the answers would be 10 KB of every bundle.
   { module: /^@aws-sdk\/middleware-endpoint-discovery$/, by: 'no-endpoint-discovery.mjs' },
-  // A Lambda has no ~/.aws. Node's own module for reading it takes 2 ms to load.
-  { module: /^node:fs\/promises$/, importedBy: /\/@smithy\/core\//, by: 'no-configuration-files.mjs' },
+  // A Lambda has no ~/.aws. Node's own module for reading it takes 2 ms to load, the SDK's reader is 2 KB.
+  { module: /\/loadSharedConfigFiles$/, importedBy: /\/fromSharedConfigFiles\.js$/, by: 'no-configuration-files.mjs' },
+  // Its region is in the environment as well; asking the metadata of a virtual machine for it would be 1 KB.
+  { module: /\/getInstanceMetadataRegion$/, importedBy: /\/@smithy\/core\//, by: 'no-metadata-region.mjs' },
+  // Node hashes by itself; the same in JavaScript, for a Node that could not, would be 4 KB.
+  { module: /\/Sha256Js$/, importedBy: /\/@smithy\/core\//, by: 'no-hash-in-javascript.mjs' },
+  // Nobody retries adaptively here, and measuring the rate that a service allows would be 3 KB.
+  { module: /\/DefaultRateLimiter$/, importedBy: /\/@smithy\/core\//, by: 'no-rate-limiter.mjs' },
   // No function streams its answer. Node's web streams take 3 ms to load.
   { module: /^node:stream\/web$/, importedBy: /\/@middy\/core\//, by: 'no-web-streams.mjs' },
 ];
