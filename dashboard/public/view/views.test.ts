@@ -108,7 +108,7 @@ describe('the story', () => {
     expect(lines.map(({ tone, sign, by }) => `${sign} ${tone} ${by}`)).toEqual(['✗ bad undefined', '✓ asks undefined', '! asks carol']);
   });
   test('instants are in the time zone of the reader, digests short', () => {
-    const [line] = toTimeline([{ at: iso(NOON), kind: 'ask', text: `by 2026-11-23 12:00 UTC; runs x@sha256:${'a'.repeat(64)}.` }]);
+    const [line] = toTimeline([{ at: iso(NOON), kind: 'ask', text: `by 2026-11-23 12:00 UTC; runs 123456789012.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:${'a'.repeat(64)}.` }]);
     expect(line?.text).toMatch(/^by 2026-11-2\d \d\d:\d\d; runs x@sha256:aaaaaaaaaaaa\.$/);
   });
 });

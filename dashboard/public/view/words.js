@@ -10,12 +10,14 @@
 export const clean = (text) => text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ');
 
 /**
- * What Slipway says, as people read it: moments in the reader's time zone, digests as short as people say them.
+ * What Slipway says, as people read it: moments in the reader's time zone, images without their registry and
+ * with digests as short as people say them.
  * @param {string} text
  */
 export const readable = (text) =>
   clean(text)
     .replace(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b/g, (written, /** @type {string} */ date, /** @type {string} */ time) => day(Date.parse(`${date}T${time}:00Z`)) || written)
+    .replace(/\b\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\//g, '')
     .replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, 'sha256:$1');
 
 /** `45 s`, `4 min`, `1 h 30 min`, `2 d`: the two largest units that say something. @param {number} durationMs */
