@@ -14,5 +14,8 @@ export interface AssessInput {
   nativeWeightsPercent: readonly number[];
   decisions: readonly Decision[];
   observation: Observation;
+  /** When the look began: alarms may have been seen as early as this. */
   nowMs: EpochMs;
+  /** When it was over: the deployment may have come to where it was seen as late as this. Calls hang, so the two may be a minute apart. */
+  seenAtMs: EpochMs;
 }

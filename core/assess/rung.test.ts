@@ -32,12 +32,21 @@ describe('a rung that was just reached', () => {
     expect(notice).toEqual({ kind: 'weightReached', text: entries[0]?.text });
   });
 
+  it('was reached when the look was over, at the latest: a call that hung does not shorten the bake', () => {
+    const { stage, verdict } = judge(5, { seenAtMs: NOW_MS + 40 * SECOND_MS });
+    expect(stage.rungsReached).toEqual([{ weightPercent: 5, atMs: NOW_MS + 40 * SECOND_MS }]);
+    expect(verdict).toMatchObject({ kind: 'wait', waitingFor: { kind: 'bake', untilMs: NOW_MS + 40 * SECOND_MS + TEN_MS } });
+    expect(verdictOf(5, { stage, nowMs: NOW_MS + TEN_MS })).toMatchObject({ kind: 'wait' });
+    expect(verdictOf(5, { stage, nowMs: NOW_MS + 40 * SECOND_MS + TEN_MS })).toMatchObject({ kind: 'advance' });
+  });
+
   it('is recognised although ECS gives its weight as a float', () => {
     expect(judge(5.0000001).stage.rungsReached).toMatchObject([{ weightPercent: 5 }]);
   });
 
   it('without bake and approval is let through in the same look', () => {
     const spec = stageSpec({ strategy: oneStep(0) });
+    expect(verdictOf(25, { spec, seenAtMs: NOW_MS + SECOND_MS })).toMatchObject({ kind: 'advance' });
     expect(judge(25, { spec })).toMatchObject({ verdict: { kind: 'advance', toWeightPercent: 100, reason: '25 % is complete: no bake asked for, alarms quiet' }, notice: { kind: 'weightReached' } });
   });
 });

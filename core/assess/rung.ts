@@ -40,18 +40,18 @@ interface RungInput extends AssessInput {
 
 /** Notes when the rung was first seen; its bake counts from there. */
 function reach(input: AssessInput, rung: Rung, deployment: DeploymentView): { stage: StageRecord; entries: TimelineEntry[]; reachedAtMs: EpochMs; first: boolean } {
-  const { stage, nowMs } = input;
+  const { stage, seenAtMs } = input;
   const known = stage.rungsReached.find((reached) => sameWeight(reached.weightPercent, rung.weightPercent));
   if (known) return { stage, entries: [], reachedAtMs: known.atMs, first: false };
   const after: StageRecord = {
     ...stage,
     weightPercent: deployment.weightPercent,
-    rungsReached: [...stage.rungsReached, { weightPercent: rung.weightPercent, atMs: nowMs }],
+    rungsReached: [...stage.rungsReached, { weightPercent: rung.weightPercent, atMs: seenAtMs }],
   };
   const plan = rung.bake.forMs > 0 ? `baking for ${formatDuration(rung.bake.forMs)}` : 'no bake';
   const requests = rung.bake.requests === undefined ? '' : ` and at least ${rung.bake.requests} requests`;
   const text = `The new revision serves ${deployment.weightPercent} % of production traffic; ${plan}${requests}.`;
-  return { stage: after, entries: [{ ...stageEntry(stage, 'weight', `rung.${rung.weightPercent}.reached`, nowMs, text), weightPercent: deployment.weightPercent }], reachedAtMs: nowMs, first: true };
+  return { stage: after, entries: [{ ...stageEntry(stage, 'weight', `rung.${rung.weightPercent}.reached`, seenAtMs, text), weightPercent: deployment.weightPercent }], reachedAtMs: seenAtMs, first: true };
 }
 
 /** A person may skip the rest of a bake; nobody skips alarms and approvals this way. */
@@ -60,7 +60,7 @@ const promotion = ({ decisions, stage, rung }: RungInput): Decision | undefined 
 
 function baked(input: RungInput): Assessment | undefined {
   const untilMs = input.reachedAtMs + input.rung.bake.forMs;
-  if (input.nowMs >= untilMs || promotion(input)) return undefined;
+  if (input.rung.bake.forMs === 0 || input.nowMs >= untilMs || promotion(input)) return undefined;
   return wait(input, { kind: 'bake', untilMs }, Math.min(untilMs, input.nowMs + RESYNC_MOVING_MS), `baking at ${input.rung.weightPercent} %`);
 }
 

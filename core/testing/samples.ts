@@ -110,7 +110,7 @@ export const observation = (more: Partial<Observation> = {}): Observation => ({ 
 /** What `assess` is given; the ladder follows the stage's strategy. */
 export function look(more: Partial<AssessInput> = {}): AssessInput {
   const spec = more.spec ?? stageSpec();
-  return { release: release(), stage: stageRecord(), spec, rungs: rungsOf(spec.strategy), nativeWeightsPercent: nativeWeightsOf(spec.strategy), decisions: [], observation: observation(), nowMs: NOW_MS, ...more };
+  return { release: release(), stage: stageRecord(), spec, rungs: rungsOf(spec.strategy), nativeWeightsPercent: nativeWeightsOf(spec.strategy), decisions: [], observation: observation(), nowMs: NOW_MS, seenAtMs: more.nowMs ?? NOW_MS, ...more };
 }
 
 /** A stage whose rung was reached so long ago. */

@@ -61,5 +61,5 @@ async function assessRollout(dependencies: AssessDependencies, loaded: LoadedSta
   const { spec, release, decisions } = loaded;
   const { observation, deploymentArn } = await observe(dependencies, spec, loaded.stage, nowMs);
   const stage: StageRecord = loaded.stage.deployment ? { ...loaded.stage, deployment: { ...loaded.stage.deployment, arn: deploymentArn } } : loaded.stage;
-  return judge({ release, stage, spec, decisions, observation, nowMs, rungs: rungsOf(spec.strategy), nativeWeightsPercent: nativeWeightsOf(spec.strategy) });
+  return judge({ release, stage, spec, decisions, observation, nowMs, seenAtMs: dependencies.clock.nowMs(), rungs: rungsOf(spec.strategy), nativeWeightsPercent: nativeWeightsOf(spec.strategy) });
 }

@@ -163,6 +163,19 @@ it('the bell it answers is the one from before it looked', async () => {
   expect(await t.look('one')).toMatchObject({ bell: 0 });
 });
 
+it('a look that took long notes what it saw last as seen then, and acts on what it saw first as old', async () => {
+  pausedAt(25, 'h1');
+  const began = t.clock.nowMs();
+  const { services } = t.ecs;
+  const { deployment } = services;
+  services.deployment = async (arn) => {
+    await t.wait(30_000);
+    return deployment(arn);
+  };
+  expect(await t.look('one')).toMatchObject({ kind: 'wait', judgedAtMs: began });
+  expect(await t.stage('one')).toMatchObject({ rungsReached: [{ weightPercent: 25, atMs: began + 30_000 }] });
+});
+
 it('a look that loses against another one looks again', async () => {
   pausedAt(25, 'h1');
   const { stage, stageVersions } = await t.releases.load('one').then((loaded) => ({ stage: loaded!.stages[0]!, stageVersions: loaded!.stageVersions }));
