@@ -7,11 +7,11 @@ export type Records = ReadonlyMap<string, string>;
 
 /**
  * Two kinds of field may differ: that somebody wanted the message in Slack to be looked at again, and how often a release was
- * rung. Neither is a decision; both are what makes a retry of Slack's and a second click harmless.
+ * rung and fell asleep again. Neither is a decision; both are what makes a retry of Slack's and a second click harmless.
  */
 const BELLS: readonly { sk: RegExp; fields: readonly string[] }[] = [
   { sk: /^SLACK$/, fields: ['wanted', 'holder', 'heldUntilMs', 'expiresAtSeconds'] },
-  { sk: /^RELEASE$/, fields: ['bell', 'token'] },
+  { sk: /^RELEASE$/, fields: ['bell', 'token', 'parkedIn'] },
 ];
 
 export async function recordsOf(world: Pick<World, 'local' | 'region' | 'tableName'>): Promise<Records> {
